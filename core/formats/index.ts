@@ -1,0 +1,6 @@
+// All formats, the most certain of themselves first; raw, which takes anything, is last.
+
+import type { ImageDriver } from '../image/driver.ts'
+import { rawDriver } from './raw/driver.ts'
+
+export const drivers: readonly ImageDriver[] = [rawDriver]

@@ -1,0 +1,74 @@
+// An open raw image: guest offset and file offset are the same.
+
+import type { Access, ImageLayer, LayerWriter, Room } from '../../image/driver.ts'
+import type { Extent } from '../../image/extent.ts'
+import type { Details } from '../../model/image.ts'
+import type { Storage } from '../../storage/storage.ts'
+
+export class RawLayer implements ImageLayer {
+  readonly format = 'raw'
+  readonly blockSize = 1
+  readonly storage: Storage
+  readonly virtualSize: number
+  readonly writer?: LayerWriter
+
+  constructor(storage: Storage, virtualSize: number, access: Access) {
+    this.storage = storage
+    this.virtualSize = virtualSize
+    if (access === 'write') this.writer = new RawWriter(storage, virtualSize)
+  }
+
+  async describe(): Promise<Details> {
+    return {}
+  }
+
+  async map(offset: number, length: number): Promise<readonly Extent[]> {
+    const segment = await this.storage.segment(offset)
+    const known = Math.min(length, segment.length)
+    const { storage } = this
+    // A hole in a raw file is a place of the disk that holds zeros, not a place that is missing.
+    return [
+      segment.hole
+        ? { kind: 'zero', length: known, storage, offset }
+        : { kind: 'data', length: known, storage, offset },
+    ]
+  }
+
+  async close(): Promise<void> {
+    await this.storage.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+class RawWriter implements LayerWriter {
+  readonly #storage: Storage
+  readonly #size: number
+
+  constructor(storage: Storage, size: number) {
+    this.#storage = storage
+    this.#size = size
+  }
+
+  async reserve(offset: number, length: number): Promise<Room> {
+    const inside = Math.min(length, this.#size - offset)
+    return { start: offset, length: inside, storage: this.#storage, offset, linked: true, link: async () => {} }
+  }
+
+  async zero(offset: number, length: number, unmap: boolean): Promise<number> {
+    if (unmap) await this.#storage.discard(offset, length)
+    else await this.#storage.zero(offset, length)
+    return length
+  }
+
+  async discard(offset: number, length: number): Promise<number> {
+    await this.#storage.discard(offset, length)
+    return length
+  }
+
+  async flush(): Promise<void> {
+    await this.#storage.flush()
+  }
+}

@@ -1,0 +1,83 @@
+// Opening an image together with the backing files below it.
+
+import { SpindleError } from '../model/error.ts'
+import type { BackingRef } from '../model/image.ts'
+import type { Storage } from '../storage/storage.ts'
+import { detectDriver, driverOf } from './detect.ts'
+import type { Access, ImageDriver, ImageLayer, OpenGate } from './driver.ts'
+import { VirtualDisk } from './virtual-disk.ts'
+
+/** Deeper chains are refused: no one builds them on purpose, and each layer costs memory. */
+export const MAX_CHAIN_DEPTH = 256
+
+export interface OpenChain {
+  readonly drivers: readonly ImageDriver[]
+  readonly gate: OpenGate
+  /** Left out, the top's format is detected. */
+  readonly format?: string
+  /** For the top layer; everything below it is only ever read. */
+  readonly access: Access
+}
+
+/**
+ * Opens the image in `storage` and its whole backing chain. Takes the storage over: it is closed also when this throws.
+ * Throws `missing-file` for a backing file that is not there and `invalid-image` for a chain that loops.
+ */
+export async function openDisk(storage: Storage, how: OpenChain): Promise<VirtualDisk> {
+  const top = await openLayer(storage, how.format, how.access, how)
+  const layers: [ImageLayer, ...ImageLayer[]] = [top]
+  try {
+    const seen = new Set([storage.identity])
+    for (let layer = top; layer.backing && !layer.unreadable;) {
+      layer = await openBacking(layer, layer.backing, seen, how)
+      layers.push(layer)
+    }
+    return new VirtualDisk(layers)
+  } catch (error) {
+    for (const layer of layers) await layer.close()
+    throw error
+  }
+}
+
+/** Opens one image without what lies below it. Takes the storage over, also when this throws. */
+export async function openLayer(
+  storage: Storage,
+  format: string | undefined,
+  access: Access,
+  how: Pick<OpenChain, 'drivers' | 'gate'>,
+): Promise<ImageLayer> {
+  try {
+    const driver = format === undefined ? await detectDriver(how.drivers, storage) : driverOf(how.drivers, format)
+    return await driver.open(storage, how.gate, access)
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+async function openBacking(
+  layer: ImageLayer,
+  backing: BackingRef,
+  seen: Set<string>,
+  how: OpenChain,
+): Promise<ImageLayer> {
+  const { name } = layer.storage
+  if (seen.size >= MAX_CHAIN_DEPTH) {
+    throw new SpindleError(
+      'invalid-image',
+      `The backing chain of ${name} is more than ${MAX_CHAIN_DEPTH} files deep. Flatten it first.`,
+      { path: name },
+    )
+  }
+  const storage = await how.gate.open(backing.path, layer.storage, 'read')
+  if (seen.has(storage.identity)) {
+    await storage.close()
+    throw new SpindleError(
+      'invalid-image',
+      `The backing chain loops: ${name} names ${storage.name} as its backing file, which is above it already. Nothing was changed. Give it its right backing file with a rebase.`,
+      { path: name },
+    )
+  }
+  seen.add(storage.identity)
+  return openLayer(storage, backing.format, 'read', how)
+}

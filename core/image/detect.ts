@@ -1,0 +1,33 @@
+// Finding out which format a file is in.
+
+import { SpindleError } from '../model/error.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { ImageDriver } from './driver.ts'
+
+/** Bytes shown to a driver from either end of the file. */
+const PROBE_SIZE = 4096
+
+/** The driver most sure of the file. Raw claims everything a little, so there is always one. */
+export async function detectDriver(drivers: readonly ImageDriver[], storage: Storage): Promise<ImageDriver> {
+  const size = await storage.size()
+  const head = new Uint8Array(Math.min(PROBE_SIZE, size))
+  await storage.read(0, head)
+  const tail = new Uint8Array(head.length)
+  await storage.read(size - tail.length, tail)
+  let best: { driver: ImageDriver; confidence: number } | undefined
+  for (const driver of drivers) {
+    const confidence = driver.probe(head, tail, size)
+    if (confidence > (best?.confidence ?? 0)) best = { driver, confidence }
+  }
+  if (!best)
+    throw new SpindleError('unsupported', `${storage.name} is in no format Spindle knows.`, { path: storage.name })
+  return best.driver
+}
+
+/** The driver of a format by qemu's name for it. Throws `unsupported` with the names there are. */
+export function driverOf(drivers: readonly ImageDriver[], format: string): ImageDriver {
+  const driver = drivers.find((one) => one.format === format)
+  if (driver) return driver
+  const known = drivers.map((one) => one.format).join(', ')
+  throw new SpindleError('unsupported', `Spindle has no format “${format}”. Known: ${known}.`)
+}

@@ -1,0 +1,76 @@
+// The one error of the engine, and its plain form that crosses threads and processes.
+
+/** Codes a caller must be able to tell apart; everything else is the message's business. */
+export type ErrorCode =
+  | 'not-found' // the file or folder is not there
+  | 'access-denied' // it is there, but may not be read or written
+  | 'exists' // the target is there already and overwriting was not asked for
+  | 'no-space' // the file system, or a quota, is full
+  | 'in-use' // another program holds the image
+  | 'invalid-image' // the bytes on disk break their format's rules
+  | 'unsupported' // a valid image or request that this engine has no part for
+  | 'missing-file' // a file the image refers to (backing file, data file) cannot be opened
+  | 'invalid-argument' // the request itself makes no sense
+  | 'differs' // a verification found other bytes than were meant to be there
+  | 'cancelled'
+  | 'io' // the system failed to read or write
+  | 'internal' // a fault of ours
+
+export interface ErrorData {
+  readonly code: ErrorCode
+  /** One plain sentence or two: what is wrong, where, what is safe, what to do. */
+  readonly message: string
+  readonly path?: string
+  /** Bytes from the start of the file named by `path`. */
+  readonly offset?: number
+  /** What was being done, in the user's words: `convert`, `create`. */
+  readonly operation?: string
+}
+
+export interface ErrorPlace {
+  readonly path?: string | undefined
+  readonly offset?: number | undefined
+  readonly operation?: string | undefined
+  readonly cause?: unknown
+}
+
+export class SpindleError extends Error {
+  override readonly name = 'SpindleError'
+  readonly code: ErrorCode
+  readonly path: string | undefined
+  readonly offset: number | undefined
+  readonly operation: string | undefined
+
+  constructor(code: ErrorCode, message: string, place: ErrorPlace = {}) {
+    super(message, place.cause === undefined ? undefined : { cause: place.cause })
+    this.code = code
+    this.path = place.path
+    this.offset = place.offset
+    this.operation = place.operation
+  }
+
+  toData(): ErrorData {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.path !== undefined && { path: this.path }),
+      ...(this.offset !== undefined && { offset: this.offset }),
+      ...(this.operation !== undefined && { operation: this.operation }),
+    }
+  }
+
+  static fromData(data: ErrorData): SpindleError {
+    return new SpindleError(data.code, data.message, data)
+  }
+}
+
+/** Any thrown value as plain data. What is not a SpindleError is a fault of ours and is called that. */
+export function errorData(thrown: unknown): ErrorData {
+  if (thrown instanceof SpindleError) return thrown.toData()
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  return { code: 'internal', message: `Spindle made a mistake: ${text}` }
+}
+
+export function assertNever(value: never): never {
+  throw new SpindleError('internal', `unexpected value ${JSON.stringify(value)}`)
+}

@@ -1,0 +1,94 @@
+// Plain facts about images: what can be said of one without holding it open.
+
+import type { ErrorData } from './error.ts'
+
+/** qemu's names for the formats, as in `-f qcow2`. */
+export type FormatId = 'raw' | 'qcow2'
+
+/** What a format can do at best; an opened image may offer less, never more. */
+export interface Capabilities {
+  readonly create: boolean
+  readonly write: boolean
+  readonly backing: boolean
+  readonly compress: boolean
+  readonly snapshots: boolean
+}
+
+export interface BackingRef {
+  /** As written in the image; relative names are relative to the image's folder. */
+  readonly path: string
+  readonly format?: string
+}
+
+export interface SnapshotFacts {
+  readonly id: string
+  readonly name: string
+  /** Bytes of saved machine state; 0 for a disk-only snapshot. */
+  readonly vmStateSize: number
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly nanoseconds: number
+  readonly vmClockNanoseconds: number
+  readonly icount?: number
+  /** Virtual size at that time in bytes, where the image records it. */
+  readonly virtualSize?: number
+}
+
+export interface BitmapFacts {
+  readonly name: string
+  /** Bytes one bit stands for. */
+  readonly granularity: number
+  readonly flags: readonly ('in-use' | 'auto')[]
+}
+
+/** What a format says of itself beyond the facts all share; `info` prints it, the inspector shows it. */
+export interface Details {
+  /** Clusters, grains or blocks: the unit of allocation in bytes. */
+  readonly clusterSize?: number
+  readonly encrypted?: boolean
+  readonly compressed?: boolean
+  readonly dirty?: boolean
+  readonly corrupt?: boolean
+  readonly snapshots?: readonly SnapshotFacts[]
+  readonly bitmaps?: readonly BitmapFacts[]
+  /** qemu-img's `format-specific` data: its keys, its order. */
+  readonly specific?: Readonly<Record<string, unknown>>
+  /** Other files this image is made of, as written in it. */
+  readonly dataFile?: string
+}
+
+/** One image file as `inspect` finds it. */
+export interface ImageFacts {
+  readonly path: string
+  readonly format: FormatId
+  readonly virtualSize: number
+  /** Bytes the file system gives to the file. */
+  readonly allocatedSize: number
+  /** Length of the file in bytes. */
+  readonly fileSize: number
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number
+  readonly backing?: BackingRef
+  /** Where the backing name leads to, when it names a local file. */
+  readonly backingPath?: string
+  readonly details: Details
+  /** Present when the guest's data cannot be read; the rest still holds as far as the header tells. */
+  readonly unreadable?: ErrorData
+}
+
+/** One row of `map`: guest bytes that are in the same state. Offsets and lengths in bytes. */
+export interface MapRow {
+  readonly start: number
+  readonly length: number
+  /** 0 is the image itself, 1 its backing file, and so on. */
+  readonly depth: number
+  /** False where no layer has anything: reads as zeros. */
+  readonly present: boolean
+  readonly zero: boolean
+  readonly data: boolean
+  readonly compressed: boolean
+  /** Host offset, for plain data only. */
+  readonly offset?: number
+  /** The file `offset` lies in. */
+  readonly path?: string
+}

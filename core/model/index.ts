@@ -1,0 +1,7 @@
+// Plain data every layer may see.
+
+export * from './error.ts'
+export * from './image.ts'
+export * from './job.ts'
+export * from './option.ts'
+export * from './units.ts'
