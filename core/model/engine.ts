@@ -1,0 +1,37 @@
+// The engine as everything above it sees it: plain data in, plain data out, by absolute paths.
+
+import type { FormatId, ImageFacts } from './image.ts'
+import type { Job, JobSpec, ConvertJob, CreateJob } from './job.ts'
+import type { LibraryEvent, SpaceFacts } from './library.ts'
+import type { AllocationStrip, ConvertPlan, FormatFacts, SizePrediction } from './plan.ts'
+
+/** Every method rejects with a SpindleError. */
+export interface Engine {
+  formats(): Promise<readonly FormatFacts[]>
+  /** The image and, below it, its backing files; a layer that cannot be opened ends the list with its `unreadable`. */
+  inspect(path: string, format?: FormatId): Promise<readonly ImageFacts[]>
+  /** The whole disk in `cellCount` equal parts. */
+  allocation(path: string, cellCount: number): Promise<AllocationStrip>
+  predictCreate(spec: CreateJob): Promise<SizePrediction>
+  planConvert(spec: ConvertJob): Promise<ConvertPlan>
+  /** Of the file system that holds the folder. */
+  space(folder: string): Promise<SpaceFacts>
+  startJob(spec: JobSpec): Promise<string>
+  /** Returns once the request is noted; the job's state tells when it has stopped. */
+  cancelJob(id: string): Promise<void>
+  /** Forgets an ended job. */
+  dismissJob(id: string): Promise<void>
+  jobs(): Promise<readonly Job[]>
+  /** The places to show, replacing those before; scans new ones and watches all of them. */
+  setPlaces(paths: readonly string[]): Promise<void>
+  /** Looks at everything again. */
+  rescan(): Promise<void>
+  /** Cancels what runs, waits for it, and lets go of every file. */
+  close(): Promise<void>
+}
+
+export interface EngineEvents {
+  job: Job
+  jobDismissed: string
+  library: LibraryEvent
+}

@@ -1,0 +1,83 @@
+// The typed IPC: what the page may ask of main, and what main tells the page.
+
+import type {
+  AllocationStrip,
+  ConvertPlan,
+  ErrorData,
+  FormatFacts,
+  ImageFacts,
+  SizePrediction,
+} from '../../core/model/index.ts'
+import type {
+  ConvertRequest,
+  CreateRequest,
+  Folder,
+  Granted,
+  JobRequest,
+  JobView,
+  Overview,
+  Place,
+  Settings,
+  Volume,
+} from './data.ts'
+import type { FolderId, JobId, VolumeId } from './ids.ts'
+
+/** Answered by the engine; main only turns ids into paths. */
+export interface EngineApi {
+  formats(): Promise<readonly FormatFacts[]>
+  inspect(volume: VolumeId): Promise<readonly ImageFacts[]>
+  allocation(volume: VolumeId, cellCount: number): Promise<AllocationStrip>
+  predictCreate(request: CreateRequest): Promise<SizePrediction>
+  planConvert(request: ConvertRequest): Promise<ConvertPlan>
+  startJob(request: JobRequest): Promise<JobId>
+  cancelJob(job: JobId): Promise<void>
+  dismissJob(job: JobId): Promise<void>
+  rescan(): Promise<void>
+}
+
+/** Answered by main itself. */
+export interface ShellApi {
+  overview(): Promise<Overview>
+  /** Volumes from `start` on, at most 100. */
+  volumes(start: number): Promise<readonly Volume[]>
+  /** Opens the system's folder dialog; null when it was dismissed. */
+  chooseFolder(): Promise<Folder | null>
+  /** Opens the system's file dialog; empty when it was dismissed. */
+  chooseFiles(): Promise<readonly Granted[]>
+  folder(folder: FolderId): Promise<Folder>
+  /** Shows these granted folders and files in the library from now on. */
+  addToLibrary(items: readonly (FolderId | VolumeId)[]): Promise<void>
+  removePlace(place: FolderId): Promise<void>
+  showInFolder(volume: VolumeId): Promise<void>
+  copyText(text: string): Promise<void>
+  saveSettings(change: Partial<Settings>): Promise<Settings>
+}
+
+export type Api = EngineApi & ShellApi
+
+export interface Events {
+  places: readonly Place[]
+  /** New or changed rows, at most 100 at a time. */
+  volumes: readonly Volume[]
+  volumesRemoved: readonly VolumeId[]
+  job: JobView
+  jobDismissed: JobId
+  settings: Settings
+  /** The native menu asks for one of the page's commands by its id. */
+  command: string
+  /** The engine failed and was started again; running jobs are lost and say so. */
+  engineRestarted: ErrorData
+}
+
+/** Replies are values: an error crosses as data, never as a thrown string. */
+export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorData }
+
+/** What the preload puts on `window.spindle`. */
+export type WindowApi = {
+  readonly [Method in keyof Api]: (...args: Parameters<Api[Method]>) => Promise<Reply<Awaited<ReturnType<Api[Method]>>>>
+} & {
+  /** Files dropped on or pasted into the page, granted by main: only real files have a path, so none can be made up. */
+  grantFiles(files: readonly File[]): Promise<Reply<readonly Granted[]>>
+  /** Returns the function that ends the subscription. */
+  on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void
+}

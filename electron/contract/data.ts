@@ -1,0 +1,96 @@
+// What the window is told: the engine's facts with ids in place of paths.
+
+import type {
+  CompareJob,
+  ConvertJob,
+  CreateJob,
+  ErrorData,
+  FormatId,
+  ImageFacts,
+  JobState,
+  OptionValues,
+  PlaceFacts,
+  SpaceFacts,
+  VolumeFacts,
+} from '../../core/model/index.ts'
+import type { FolderId, JobId, VolumeId } from './ids.ts'
+
+/** `path` is for showing and copying; requests name volumes by `id` only. */
+export interface Volume extends Omit<VolumeFacts, 'place'> {
+  readonly id: VolumeId
+  readonly place: FolderId
+}
+
+export interface Place extends PlaceFacts {
+  readonly id: FolderId
+  /** The path as people write it: `~/VMs`. */
+  readonly label: string
+}
+
+/** A folder something can be created in. */
+export interface Folder {
+  readonly id: FolderId
+  readonly label: string
+  readonly space?: SpaceFacts
+}
+
+/** A file or folder that was dropped or chosen, before anything is done with it. */
+export type Granted =
+  | { readonly kind: 'folder'; readonly folder: Folder }
+  | {
+      readonly kind: 'volume'
+      readonly id: VolumeId
+      readonly name: string
+      readonly folder: Folder
+      readonly facts: ImageFacts
+    }
+  | { readonly kind: 'refused'; readonly name: string; readonly error: ErrorData }
+
+export type CreateRequest = Omit<CreateJob, 'target' | 'backing'> & {
+  readonly folder: FolderId
+  /** With extension; no separators. */
+  readonly name: string
+  readonly backing?: VolumeId
+}
+export type ConvertRequest = Omit<ConvertJob, 'source' | 'target'> & {
+  readonly source: VolumeId
+  readonly folder: FolderId
+  readonly name: string
+}
+export type CompareRequest = Omit<CompareJob, 'left' | 'right'> & { readonly left: VolumeId; readonly right: VolumeId }
+export type JobRequest = CreateRequest | ConvertRequest | CompareRequest
+
+export interface JobView {
+  readonly id: JobId
+  readonly kind: JobRequest['kind']
+  /** File names, for the title of the row. */
+  readonly source?: string
+  readonly target: string
+  readonly format?: FormatId
+  readonly state: JobState
+  readonly queuedAt: number
+  readonly startedAt?: number
+  readonly endedAt?: number
+  /** The new volume, once there is one. */
+  readonly volume?: VolumeId
+}
+
+export interface Settings {
+  readonly theme: 'system' | 'light' | 'dark'
+  readonly density: 'comfortable' | 'compact'
+  readonly sidebarOpen: boolean
+  readonly inspectorOpen: boolean
+  readonly verifyConversions: boolean
+  readonly sort: { readonly column: string; readonly descending: boolean }
+}
+
+/** Everything the page needs at its start, but the volumes, which come in pages. */
+export interface Overview {
+  readonly places: readonly Place[]
+  readonly volumeCount: number
+  readonly jobs: readonly JobView[]
+  readonly settings: Settings
+  readonly platform: 'linux' | 'darwin' | 'win32'
+}
+
+export type { FormatId, OptionValues }

@@ -1,0 +1,37 @@
+// Every route once: preload, router and engine loop over this table. A forgotten method does not compile.
+
+import type { Api, Events } from './api.ts'
+
+/** Who answers. */
+export const ROUTES = {
+  formats: 'engine',
+  inspect: 'engine',
+  allocation: 'engine',
+  predictCreate: 'engine',
+  planConvert: 'engine',
+  startJob: 'engine',
+  cancelJob: 'engine',
+  dismissJob: 'engine',
+  rescan: 'engine',
+  overview: 'shell',
+  volumes: 'shell',
+  chooseFolder: 'shell',
+  chooseFiles: 'shell',
+  folder: 'shell',
+  addToLibrary: 'shell',
+  removePlace: 'shell',
+  showInFolder: 'shell',
+  copyText: 'shell',
+  saveSettings: 'shell',
+} as const satisfies Record<keyof Api, 'engine' | 'shell'>
+
+export const EVENTS = {
+  places: true,
+  volumes: true,
+  volumesRemoved: true,
+  job: true,
+  jobDismissed: true,
+  settings: true,
+  command: true,
+  engineRestarted: true,
+} as const satisfies Record<keyof Events, true>
