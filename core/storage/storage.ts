@@ -17,7 +17,7 @@ export interface Storage extends AsyncDisposable {
   /** Equal for two storages exactly when they are the same object on disk. */
   readonly identity: string
   /** Open file descriptor when plain reads and writes on it mean the same as here, so that bulk copies may go through the kernel. */
-  readonly descriptor?: number
+  readonly descriptor?: number | undefined
   size(): Promise<number>
   /** Fills `into` and returns its length, or fewer bytes only where the storage ends. */
   read(offset: number, into: Uint8Array): Promise<number>
