@@ -2,26 +2,37 @@
 
 import { SpindleError } from '../model/error.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { ImageDriver } from './driver.ts'
+import type { Confidence, ImageDriver } from './driver.ts'
 
 /** Bytes shown to a driver from either end of the file. */
 const PROBE_SIZE = 4096
 
 /** The driver most sure of the file. Raw claims everything a little, so there is always one. */
 export async function detectDriver(drivers: readonly ImageDriver[], storage: Storage): Promise<ImageDriver> {
+  const best = await surestDriver(drivers, storage)
+  if (!best)
+    throw new SpindleError('unsupported', `${storage.name} is in no format Spindle knows.`, { path: storage.name })
+  return best.driver
+}
+
+export interface Guess {
+  readonly driver: ImageDriver
+  readonly confidence: Confidence
+}
+
+/** Asks every driver how sure it is of the file; the first of the surest wins. Reads at most 8 KiB. */
+export async function surestDriver(drivers: readonly ImageDriver[], storage: Storage): Promise<Guess | undefined> {
   const size = await storage.size()
   const head = new Uint8Array(Math.min(PROBE_SIZE, size))
   await storage.read(0, head)
   const tail = new Uint8Array(head.length)
   await storage.read(size - tail.length, tail)
-  let best: { driver: ImageDriver; confidence: number } | undefined
+  let best: Guess | undefined
   for (const driver of drivers) {
     const confidence = driver.probe(head, tail, size)
     if (confidence > (best?.confidence ?? 0)) best = { driver, confidence }
   }
-  if (!best)
-    throw new SpindleError('unsupported', `${storage.name} is in no format Spindle knows.`, { path: storage.name })
-  return best.driver
+  return best
 }
 
 /** The driver of a format by qemu's name for it. Throws `unsupported` with the names there are. */

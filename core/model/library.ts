@@ -11,6 +11,8 @@ export interface PlaceFacts {
   readonly volumeCount: number
   /** Bytes of the file system the place is on; absent while the place is missing. */
   readonly space?: SpaceFacts
+  /** Why the place, or the first folder in it for which that is so, cannot be looked into. */
+  readonly error?: ErrorData
 }
 
 /** All in bytes. */
