@@ -5,6 +5,7 @@ import type { BackingRef } from '../model/image.ts'
 import type { Storage } from '../storage/storage.ts'
 import { detectDriver, driverOf } from './detect.ts'
 import type { Access, ImageDriver, ImageLayer, OpenGate } from './driver.ts'
+import { statedFormat } from './reference.ts'
 import { VirtualDisk } from './virtual-disk.ts'
 
 /** Deeper chains are refused: no one builds them on purpose, and each layer costs memory. */
@@ -55,11 +56,12 @@ export async function openLayer(
   }
 }
 
-async function openBacking(
+/** Opens the backing file of `layer`, whose chain so far are the storages in `seen`, and adds it there. */
+export async function openBacking(
   layer: ImageLayer,
   backing: BackingRef,
   seen: Set<string>,
-  how: OpenChain,
+  how: Pick<OpenChain, 'drivers' | 'gate'>,
 ): Promise<ImageLayer> {
   const { name } = layer.storage
   if (seen.size >= MAX_CHAIN_DEPTH) {
@@ -79,5 +81,5 @@ async function openBacking(
     )
   }
   seen.add(storage.identity)
-  return openLayer(storage, backing.format, 'read', how)
+  return openLayer(storage, backing.format ?? statedFormat(backing.path), 'read', how)
 }

@@ -67,6 +67,8 @@ export class SpindleError extends Error {
 /** Any thrown value as plain data. What is not a SpindleError is a fault of ours and is called that. */
 export function errorData(thrown: unknown): ErrorData {
   if (thrown instanceof SpindleError) return thrown.toData()
+  // What went wrong first matters more than what went wrong while tidying up after it.
+  if (thrown instanceof SuppressedError) return errorData(thrown.suppressed)
   const text = thrown instanceof Error ? thrown.message : String(thrown)
   return { code: 'internal', message: `Spindle made a mistake: ${text}` }
 }

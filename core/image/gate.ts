@@ -1,0 +1,64 @@
+// The gate to real files: what an image may reach beside itself.
+
+import { dirname, resolve } from 'node:path'
+import { SpindleError } from '../model/error.ts'
+import { openFile } from '../storage/file.ts'
+import { MemoryStorage } from '../storage/memory.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { OpenGate } from './driver.ts'
+import { parseReference } from './reference.ts'
+
+/** Opens local files only; relative names are relative to the folder of the file that names them. */
+export function fileGate(): OpenGate {
+  return {
+    async open(reference, from, access) {
+      const path = pathOf(reference, from)
+      try {
+        return await openFile(path, access)
+      } catch (error) {
+        throw missing(error, path, from)
+      }
+    },
+    async create(reference, from) {
+      return openFile(pathOf(reference, from), 'create')
+    },
+  }
+}
+
+/** For looking at one file alone: whatever it refers to stays closed and is taken to be an empty file. */
+export const closedGate: OpenGate = {
+  async open(reference) {
+    return new MemoryStorage(reference, new Uint8Array(0), false)
+  },
+  async create(reference) {
+    throw new SpindleError('internal', `something that only looks tried to create ${reference}`)
+  },
+}
+
+/** The file that the image stored in `from` means by `reference`. */
+export function pathOf(reference: string, from: Pick<Storage, 'name'>): string {
+  return resolve(dirname(from.name), localPath(reference, from))
+}
+
+function localPath(reference: string, from: Pick<Storage, 'name'>): string {
+  try {
+    return parseReference(reference).path
+  } catch (error) {
+    if (!(error instanceof SpindleError)) throw error
+    throw new SpindleError(error.code, `${from.name} refers to another file that cannot be used: ${error.message}`, {
+      path: from.name,
+      cause: error,
+    })
+  }
+}
+
+function missing(error: unknown, path: string, from: Storage): unknown {
+  if (!(error instanceof SpindleError)) return error
+  const wayOut =
+    'Nothing was changed. Put the file back where it was, or give the image its right name for it with a rebase.'
+  const message =
+    error.code === 'not-found'
+      ? `${from.name} needs the file ${path}, which is not there. ${wayOut}`
+      : `${from.name} needs the file ${path}, which cannot be opened: ${error.message} Nothing was changed.`
+  return new SpindleError('missing-file', message, { path: from.name, cause: error })
+}

@@ -1,0 +1,47 @@
+// How operations stop when asked to, and how their loops report.
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { OperationContext } from '../jobs/operation.ts'
+import type { Pace } from '../jobs/pace.ts'
+import { SpindleError } from '../model/error.ts'
+import type { Phase } from '../model/job.ts'
+
+/** Milliseconds a loop may keep the thread to itself. */
+const LONGEST_TURN = 20
+
+export function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new SpindleError('cancelled', 'Cancelled. Nothing was changed.')
+}
+
+/** Waits for the work, but no longer than until the signal; what the work does after that is nobody's any more. */
+export async function untilCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  throwIfCancelled(signal)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const stop = (): void => resolve()
+  signal.addEventListener('abort', stop)
+  try {
+    work.catch(() => {})
+    await Promise.race([work, promise])
+    throwIfCancelled(signal)
+    return await work
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** A Pace that reports bytes of `total` in this phase. */
+export function paceOf(context: OperationContext, phase: Phase, total: number): Pace {
+  const { signal, progress } = context
+  let done = 0
+  let turnStarted = performance.now()
+  return (bytes) => {
+    throwIfCancelled(signal)
+    done += bytes
+    progress({ phase, done, total })
+    if (performance.now() - turnStarted < LONGEST_TURN) return undefined
+    return nextTurn().then(() => {
+      turnStarted = performance.now()
+      throwIfCancelled(signal)
+    })
+  }
+}

@@ -1,0 +1,89 @@
+// inspect: what an image file is, and what lies below it.
+
+import { stat } from 'node:fs/promises'
+import { openBacking, openLayer } from '../image/chain.ts'
+import type { ImageLayer } from '../image/driver.ts'
+import { closedGate, pathOf } from '../image/gate.ts'
+import { SpindleError, errorData } from '../model/error.ts'
+import type { ErrorData } from '../model/error.ts'
+import type { ImageFacts } from '../model/image.ts'
+import { openFile } from '../storage/file.ts'
+import { systemError } from '../storage/system-error.ts'
+import type { Parts } from './parts.ts'
+
+export interface InspectSpec {
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: string
+  /** Whether to go down to the backing files. Without, no second file is opened. */
+  readonly chain: boolean
+}
+
+/**
+ * The image and, when asked for, its backing files, top first. Throws when the image itself cannot be opened. Where the
+ * chain breaks below it, the list ends with the last file that could be opened, and its `unreadable` says why.
+ */
+export async function inspect(spec: InspectSpec, parts: Parts): Promise<readonly ImageFacts[]> {
+  const chain: ImageFacts[] = []
+  let { layer, unreadable } = await openTop(spec, parts)
+  const seen = new Set([layer.storage.identity])
+  for (;;) {
+    await using current = layer
+    const facts = await factsOf(current, unreadable ?? current.unreadable)
+    if (!spec.chain || !current.backing || facts.unreadable) return [...chain, facts]
+    try {
+      layer = await openBacking(current, current.backing, seen, parts)
+    } catch (error) {
+      return [...chain, { ...facts, unreadable: errorData(error) }]
+    }
+    chain.push(facts)
+  }
+}
+
+/** An image whose data file is gone can still be described, though not read. */
+async function openTop(spec: InspectSpec, parts: Parts): Promise<{ layer: ImageLayer; unreadable?: ErrorData }> {
+  const alone = { ...parts, gate: closedGate }
+  const open = async (how: Parts): Promise<ImageLayer> =>
+    openLayer(await openFile(spec.path, 'read'), spec.format, 'read', how)
+  if (!spec.chain) return { layer: await open(alone) }
+  try {
+    return { layer: await open(parts) }
+  } catch (error) {
+    if (!(error instanceof SpindleError) || error.code !== 'missing-file') throw error
+    return { layer: await open(alone), unreadable: error.toData() }
+  }
+}
+
+async function factsOf(layer: ImageLayer, unreadable: ErrorData | undefined): Promise<ImageFacts> {
+  const { storage, format, virtualSize, backing } = layer
+  const backingPath = backing && localPath(backing.path, storage.name)
+  return {
+    path: storage.name,
+    format,
+    virtualSize,
+    allocatedSize: await storage.allocatedSize(),
+    fileSize: await storage.size(),
+    modifiedAt: await modifiedAt(storage.name),
+    ...(backing && { backing }),
+    ...(backingPath !== undefined && { backingPath }),
+    details: await layer.describe(),
+    ...(unreadable && { unreadable }),
+  }
+}
+
+function localPath(reference: string, from: string): string | undefined {
+  try {
+    return pathOf(reference, { name: from })
+  } catch {
+    // It names no local file: that is told when someone needs the file.
+    return undefined
+  }
+}
+
+async function modifiedAt(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs
+  } catch (error) {
+    throw systemError(error, 'examine', path)
+  }
+}

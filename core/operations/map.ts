@@ -1,0 +1,72 @@
+// map: where every byte of the disk comes from, as rows.
+
+import type { DiskExtent, VirtualDisk } from '../image/virtual-disk.ts'
+import type { MapRow } from '../model/image.ts'
+import { openSource } from './parts.ts'
+import type { Parts } from './parts.ts'
+
+export interface MapSpec {
+  readonly path: string
+  readonly format?: string
+  /** Bytes. */
+  readonly start?: number
+  readonly length?: number
+}
+
+/** Rows in ascending order, without gaps, as long as they can be; some at a time. Empty past the end of the disk. */
+export async function* map(spec: MapSpec, parts: Parts): AsyncGenerator<readonly MapRow[]> {
+  await using disk = await openSource(spec.path, spec.format, parts)
+  const start = Math.min(spec.start ?? 0, disk.size)
+  const length = Math.min(spec.length ?? Infinity, disk.size - start)
+  let last: MapRow | undefined
+  let position = start
+  for await (const extents of disk.extents(start, length)) {
+    const rows: MapRow[] = []
+    for (const extent of extents) {
+      const row = rowOf(extent, position, disk)
+      position += extent.length
+      if (last && continues(last, row)) {
+        last = { ...last, length: last.length + row.length }
+      } else {
+        if (last) rows.push(last)
+        last = row
+      }
+    }
+    if (rows.length > 0) yield rows
+  }
+  if (last) yield [last]
+}
+
+function rowOf(extent: DiskExtent, start: number, disk: VirtualDisk): MapRow {
+  const { length, depth } = extent
+  const row = { start, length, depth, present: true, zero: false, data: true, compressed: false }
+  switch (extent.kind) {
+    case 'data':
+      return { ...row, offset: extent.offset, path: extent.storage.name }
+    case 'packed':
+      return { ...row, compressed: true }
+    case 'zero': {
+      const zero = { ...row, zero: true, data: false }
+      return extent.offset === undefined || !extent.storage
+        ? zero
+        : { ...zero, offset: extent.offset, path: extent.storage.name }
+    }
+    default: {
+      // Above the last layer nothing is missing: the file below ended, and what it lacks counts as its zeros.
+      const short = depth < disk.layers.length - 1
+      return { ...row, depth: short ? depth + 1 : depth, present: short, zero: true, data: false }
+    }
+  }
+}
+
+function continues(last: MapRow, row: MapRow): boolean {
+  return (
+    last.depth === row.depth &&
+    last.present === row.present &&
+    last.zero === row.zero &&
+    last.data === row.data &&
+    last.compressed === row.compressed &&
+    last.path === row.path &&
+    (last.offset === undefined ? row.offset === undefined : last.offset + last.length === row.offset)
+  )
+}

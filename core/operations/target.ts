@@ -1,0 +1,236 @@
+// A file in the making: written as `<name>.partial`, given its name when it is whole, deleted when that never comes.
+
+import { chmod, chown, link, lstat, open, realpath, rename, unlink } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { pathOf } from '../image/gate.ts'
+import type { OpenGate } from '../image/driver.ts'
+import { SpindleError } from '../model/error.ts'
+import { openFile } from '../storage/file.ts'
+import type { Storage } from '../storage/storage.ts'
+import { systemCode, systemError } from '../storage/system-error.ts'
+
+export interface TargetSpec {
+  /** Absolute. */
+  readonly path: string
+  /** Whether a file that is there may be replaced. */
+  readonly overwrite: boolean
+  /** Opens what the new image refers to. */
+  readonly gate: OpenGate
+  /** Files that must stay as they are, whatever may be overwritten: the sources. */
+  readonly untouchable: readonly Storage[]
+  /** Publishes as on a file system without hard links. */
+  readonly withoutLinks?: boolean
+}
+
+/** One file being made. */
+interface Piece {
+  readonly path: string
+  readonly partial: string
+  readonly storage: Storage
+}
+
+/** What is there already under the name. */
+interface Existing {
+  readonly path: string
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+}
+
+export class Target implements AsyncDisposable {
+  /** Empty, for the new image. */
+  readonly storage: Storage
+  /** Shows the image the files that belong to it, those in the making included; makes new ones the same way. */
+  readonly gate: OpenGate
+  readonly #existing: Existing | undefined
+  readonly #pieces: Piece[]
+  readonly #withoutLinks: boolean
+  #published = false
+
+  private constructor(spec: TargetSpec, existing: Existing | undefined, piece: Piece) {
+    this.storage = piece.storage
+    this.#existing = existing
+    this.#pieces = [piece]
+    this.#withoutLinks = spec.withoutLinks ?? false
+    this.gate = {
+      open: async (reference, from, access) => {
+        const made = this.#pieces.find((one) => one.path === pathOf(reference, from))
+        return made ? openFile(made.partial, access) : spec.gate.open(reference, from, access)
+      },
+      create: async (reference, from) => this.#makeBeside(pathOf(reference, from)),
+    }
+  }
+
+  /** Throws `exists` before anything is written when the name is taken and may not be replaced. */
+  static async start(spec: TargetSpec): Promise<Target> {
+    const existing = await examine(spec)
+    return new Target(spec, existing, await makePiece(existing?.path ?? spec.path))
+  }
+
+  /** Opens what has been written so far a second time, for reading. */
+  async reopen(): Promise<Storage> {
+    return openFile(this.storage.name, 'read')
+  }
+
+  /** Returns when everything written is durable; to be called before publish(). */
+  async flush(): Promise<void> {
+    for (const { storage } of this.#pieces) await storage.flush()
+  }
+
+  /** Gives everything its name: from here on it is no longer deleted. */
+  async publish(): Promise<void> {
+    const [image, ...others] = this.#pieces
+    if (!image) throw new SpindleError('internal', 'a target without a file')
+    const named: string[] = []
+    try {
+      // The image last: it must not be there before the files it refers to.
+      for (const piece of others) {
+        await this.#giveName(piece)
+        named.push(piece.path)
+      }
+      if (this.#existing) await replace(this.#existing, image.partial)
+      else await this.#giveName(image)
+    } catch (error) {
+      for (const path of named) await unlink(path)
+      throw error
+    }
+    this.#published = true
+    await syncFolders(this.#pieces)
+    await this.#close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close()
+    if (this.#published) return
+    for (const { partial } of this.#pieces) await removeIfThere(partial)
+  }
+
+  async #makeBeside(path: string): Promise<Storage> {
+    if (this.#pieces.some((one) => one.path === path)) {
+      throw new SpindleError('invalid-argument', `${path} cannot be two files of one image at the same time.`, { path })
+    }
+    if (await entryAt(path)) throw alreadyThere(path)
+    const piece = await makePiece(path)
+    this.#pieces.push(piece)
+    return piece.storage
+  }
+
+  async #giveName({ path, partial }: Piece): Promise<void> {
+    try {
+      if (!this.#withoutLinks && (await linked(partial, path))) {
+        await unlink(partial)
+        return
+      }
+      // Without hard links there is a moment in which a file that appears just now would be replaced.
+      if (await entryAt(path)) throw alreadyThere(path)
+      await rename(partial, path)
+    } catch (error) {
+      throw systemError(error, 'create', path)
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const { storage } of this.#pieces) await storage.close()
+  }
+}
+
+async function examine(spec: TargetSpec): Promise<Existing | undefined> {
+  const entry = await entryAt(spec.path)
+  if (!entry) return undefined
+  const path = await realpath(spec.path).catch(() => spec.path)
+  const found = (await entryAt(path)) ?? entry
+  const identity = `file:${found.dev}:${found.ino}`
+  const source = spec.untouchable.find((one) => one.identity === identity)
+  if (source) {
+    throw new SpindleError(
+      'invalid-argument',
+      `${spec.path} is ${source.name === spec.path ? 'the source itself' : `the same file as the source ${source.name}`}, so it cannot be the target. Nothing was changed. Choose another name.`,
+      { path: spec.path },
+    )
+  }
+  if (!spec.overwrite) throw alreadyThere(spec.path)
+  if (!found.isFile()) {
+    throw new SpindleError('invalid-argument', `${spec.path} is not a regular file, so it cannot be replaced by one.`, {
+      path: spec.path,
+    })
+  }
+  return { path, mode: Number(found.mode) & 0o7777, uid: Number(found.uid), gid: Number(found.gid) }
+}
+
+async function makePiece(path: string): Promise<Piece> {
+  const partial = `${resolve(path)}.partial`
+  try {
+    return { path, partial, storage: await openFile(partial, 'create') }
+  } catch (error) {
+    if (!(error instanceof SpindleError) || error.code !== 'exists') throw error
+    throw new SpindleError(
+      'exists',
+      `${partial} is there already: a run that is still going on is writing it, or one that was cut off left it behind. Nothing was changed. Delete it if nothing is writing it any more.`,
+      { path: partial, cause: error },
+    )
+  }
+}
+
+function alreadyThere(path: string): SpindleError {
+  const message = `${path} exists already and was not touched. Choose another name, or allow overwriting it.`
+  return new SpindleError('exists', message, { path })
+}
+
+async function entryAt(path: string) {
+  try {
+    return await lstat(path, { bigint: true })
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw systemError(error, 'examine', path)
+  }
+}
+
+/** False where the file system has no hard links. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if (NO_LINKS.has(systemCode(error) ?? '')) return false
+    throw error
+  }
+}
+
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'])
+
+/** The new file takes the place of the old one and, as far as we may, its owner and permissions. */
+async function replace(existing: Existing, partial: string): Promise<void> {
+  try {
+    await chown(partial, existing.uid, existing.gid).catch((error: unknown) => {
+      // Only root gives files away; for everyone else a new file is their own.
+      if (systemCode(error) !== 'EPERM') throw error
+    })
+    await chmod(partial, existing.mode)
+    await rename(partial, existing.path)
+  } catch (error) {
+    throw systemError(error, 'write', existing.path)
+  }
+}
+
+/** A name is durable only once its folder is. */
+async function syncFolders(pieces: readonly Piece[]): Promise<void> {
+  for (const folder of new Set(pieces.map((one) => dirname(one.path)))) {
+    try {
+      await using handle = await open(folder, 'r')
+      await handle.sync()
+    } catch (error) {
+      // Some file systems have nothing to sync a folder with.
+      if (!NO_FOLDER_SYNC.has(systemCode(error) ?? '')) throw systemError(error, 'flush', folder)
+    }
+  }
+}
+
+const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES'])
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw systemError(error, 'write', path)
+  }
+}
