@@ -5,14 +5,15 @@ import type { ImageDriver } from '../image/driver.ts'
 import type { LibraryEvent } from '../model/library.ts'
 import { Outbox } from './outbox.ts'
 import { Place } from './place.ts'
+import type { Rhythm } from './place.ts'
 
-/** Milliseconds between two looks at whether places are there and how full they are. */
-const CHECK_INTERVAL = 2000
+const USUAL_RHYTHM: Rhythm = { checkInterval: 2000, checksBetweenLooks: 5, deaf: false }
 
 export interface LibraryOptions {
   readonly drivers: readonly ImageDriver[]
   /** Called with everything there is to tell, in order. Rows are told once and then as they change. */
   readonly emit: (event: LibraryEvent) => void
+  readonly rhythm?: Rhythm
 }
 
 export interface Library {
@@ -27,7 +28,7 @@ export interface Library {
   close(): Promise<void>
 }
 
-export function createLibrary({ drivers, emit }: LibraryOptions): Library {
+export function createLibrary({ drivers, emit, rhythm = USUAL_RHYTHM }: LibraryOptions): Library {
   const places = new Map<string, Place>()
   const outbox = new Outbox(emit, () => [...places.values()].map((place) => place.facts()))
   const isPlace = (path: string): boolean => places.has(path)
@@ -36,7 +37,7 @@ export function createLibrary({ drivers, emit }: LibraryOptions): Library {
 
   const timer = setInterval(() => {
     for (const place of places.values()) void place.check()
-  }, CHECK_INTERVAL)
+  }, rhythm.checkInterval)
   timer.unref()
 
   async function setPlaces(paths: readonly string[]): Promise<void> {
@@ -48,7 +49,7 @@ export function createLibrary({ drivers, emit }: LibraryOptions): Library {
     const closing = left.map((place) => place.close())
     for (const path of added) {
       for (const place of around(path)) place.yieldTo(path)
-      places.set(path, new Place(path, { drivers, outbox, isPlace }))
+      places.set(path, new Place(path, { drivers, outbox, isPlace, rhythm }))
     }
     for (const { path } of left) for (const place of around(path)) place.look(path)
     for (const path of added) void places.get(path)?.scan({ again: false })

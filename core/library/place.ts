@@ -17,8 +17,6 @@ import { FolderWatches } from './watch.ts'
 
 /** Milliseconds a change may be followed by others before the file is looked at. */
 const SETTLING = 200
-/** Where changes go unheard, every so manieth check looks through the place. */
-const CHECKS_BETWEEN_LOOKS = 5
 /** Not files of anyone: reading some of them has effects. */
 const SYSTEM_FOLDERS: ReadonlySet<string> = new Set(['/proc', '/sys', '/dev'])
 /** File systems whose files others may change, unheard here: nfs, cifs, smb2, fuse, 9p, ceph. */
@@ -30,11 +28,22 @@ const FIRST_LOOK: Look = { again: false, deep: true, signatures: true }
 /** Only names: reading every file of a big folder over and over would be felt. */
 const ROUTINE_LOOK: Look = { again: false, deep: true, signatures: false }
 
+/** How a place is kept up to date beside the system's notices. */
+export interface Rhythm {
+  /** Milliseconds between two checks whether places are there and how full they are. */
+  readonly checkInterval: number
+  /** Where changes go unheard, every so manieth check looks through the place. */
+  readonly checksBetweenLooks: number
+  /** Takes all places for such. */
+  readonly deaf: boolean
+}
+
 export interface PlaceContext {
   readonly drivers: readonly ImageDriver[]
   readonly outbox: Outbox
   /** Whether the path is a place of its own, so that its rows are not shown twice. */
   readonly isPlace: (path: string) => boolean
+  readonly rhythm: Rhythm
 }
 
 export class Place {
@@ -52,15 +61,18 @@ export class Place {
   #timer: NodeJS.Timeout | undefined
   #checking = false
   #checks = 0
-  #deaf = false
+  #deaf: boolean
   #closed = false
 
   constructor(path: string, context: PlaceContext) {
     this.path = path
     this.#context = context
+    this.#deaf = context.rhythm.deaf
     this.#kind = hasImageName(context.drivers, path) ? 'file' : 'folder'
     this.#watches = new FolderWatches({
-      changed: (changed) => this.look(changed),
+      changed: (changed) => {
+        if (!context.rhythm.deaf) this.look(changed)
+      },
       failed: () => {
         this.#deaf = true
       },
@@ -106,7 +118,7 @@ export class Place {
       if (await this.#hasComeOrGone()) await this.#queue(() => this.#scan(FIRST_LOOK))
       await this.#measureSpace()
       this.#checks += 1
-      if (this.#deaf && this.#checks % CHECKS_BETWEEN_LOOKS === 0) {
+      if (this.#deaf && this.#checks % this.#context.rhythm.checksBetweenLooks === 0) {
         await this.#queue(async () => this.#tree?.look(ROUTINE_LOOK))
       }
     } finally {
