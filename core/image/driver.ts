@@ -17,7 +17,10 @@ export type Access = 'read' | 'write'
 export interface OpenGate {
   /** Opens the file that `from` names as `reference`. Throws `missing-file` when it cannot be opened. */
   open(reference: string, from: Storage, access: Access): Promise<Storage>
-  /** Makes a new empty file beside `from`. Throws `exists` rather than touching one that is there. */
+  /**
+   * Makes a new empty file beside `from`. Throws `exists` rather than touching one that is there. Whoever owns the gate
+   * closes the file: it belongs to the image being made, not to its builder.
+   */
   create(reference: string, from: Storage): Promise<Storage>
 }
 
@@ -81,6 +84,8 @@ export interface ImageLayer extends AsyncDisposable {
    */
   map(offset: number, length: number): Promise<readonly Extent[]>
   readonly writer?: LayerWriter
+  /** Why there is no `writer` although the image was opened for writing. */
+  readonly unwritable?: ErrorData
   close(): Promise<void>
 }
 

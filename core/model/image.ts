@@ -55,6 +55,8 @@ export interface Details {
   readonly specific?: Readonly<Record<string, unknown>>
   /** Other files this image is made of, as written in it. */
   readonly dataFile?: string
+  /** What of all this could not be read, and why: one sentence each. */
+  readonly warnings?: readonly string[]
 }
 
 /** One image file as `inspect` finds it. */

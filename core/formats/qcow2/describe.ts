@@ -1,0 +1,53 @@
+// What a qcow2 image says of itself, with the part that qemu-img calls format-specific in qemu-img's keys and order.
+
+import type { Details } from '../../model/image.ts'
+import type { Opened } from './open.ts'
+import { AUTOCLEAR, COMPATIBLE, CRYPT, INCOMPATIBLE } from './layout.ts'
+import type { SnapshotTable } from './snapshots.ts'
+
+export function detailsOf(opened: Opened, snapshots: SnapshotTable): Details {
+  const { header, extensions, geometry, bitmaps } = opened
+  const dirty = (header.incompatible_features & INCOMPATIBLE.dirty) !== 0n
+  const corrupt = (header.incompatible_features & INCOMPATIBLE.corrupt) !== 0n
+  return {
+    clusterSize: geometry.clusterSize,
+    encrypted: header.crypt_method !== CRYPT.none,
+    dirty,
+    corrupt,
+    ...(snapshots.snapshots.length > 0 && { snapshots: snapshots.snapshots.map(({ facts }) => facts) }),
+    ...(bitmaps.length > 0 && { bitmaps: bitmaps.map(({ facts }) => facts) }),
+    ...(geometry.externalData && extensions.dataFile !== undefined && { dataFile: extensions.dataFile }),
+    ...(snapshots.damage && { warnings: [snapshots.damage.message] }),
+    specific: specificOf(opened, corrupt),
+  }
+}
+
+function specificOf({ header, extensions, geometry, bitmaps }: Opened, corrupt: boolean): Record<string, unknown> {
+  const compression = COMPRESSIONS[header.compression_type] ?? `type ${header.compression_type}`
+  if (geometry.version === 2)
+    return { compat: '0.10', 'compression-type': compression, 'refcount-bits': geometry.refcountBits }
+  return {
+    compat: '1.1',
+    'compression-type': compression,
+    'lazy-refcounts': (header.compatible_features & COMPATIBLE.lazyRefcounts) !== 0n,
+    ...(bitmaps.length > 0 && {
+      bitmaps: bitmaps.map(({ facts }) => ({
+        flags: facts.flags,
+        name: facts.name,
+        granularity: facts.granularity,
+      })),
+    }),
+    'refcount-bits': geometry.refcountBits,
+    ...(header.crypt_method !== CRYPT.none && {
+      encrypt: { format: header.crypt_method === CRYPT.luks ? 'luks' : 'aes' },
+    }),
+    ...(geometry.externalData && {
+      'data-file': extensions.dataFile,
+      'data-file-raw': (header.autoclear_features & AUTOCLEAR.rawExternalData) !== 0n,
+    }),
+    corrupt,
+    'extended-l2': geometry.subclusters > 1,
+  }
+}
+
+const COMPRESSIONS = ['zlib', 'zstd']

@@ -1,0 +1,59 @@
+// How large an image will be: the arithmetic of tables, before anything is written.
+
+import type { Measurement } from '../../image/driver.ts'
+import { roundUp } from '../../model/units.ts'
+import { clustersFor, l1Bytes } from './geometry.ts'
+import type { Geometry } from './geometry.ts'
+import { REFCOUNT_TABLE_ENTRY_SIZE } from './layout.ts'
+import type { Design } from './options.ts'
+
+export interface CountTables {
+  readonly blocks: number
+  readonly tableClusters: number
+}
+
+/** Refcount blocks and table clusters that count `clusters` other clusters and themselves. */
+export function countTablesFor(geometry: Geometry, clusters: number): CountTables {
+  let blocks = 0
+  let tableClusters = 0
+  for (let counted = -1; counted !== clusters + blocks + tableClusters;) {
+    counted = clusters + blocks + tableClusters
+    blocks = Math.ceil(counted / geometry.countsPerBlock)
+    tableClusters = clustersFor(blocks * REFCOUNT_TABLE_ENTRY_SIZE, geometry)
+  }
+  return { blocks, tableClusters }
+}
+
+/**
+ * `required` and `fullyAllocated` are what `qemu-img measure` says; a new image is never longer. `initial` is what the
+ * builder takes for an image without data.
+ */
+export function measureDesign(design: Design, data: number): Measurement {
+  const { geometry, preallocation } = design
+  const { clusterSize, virtualSize } = geometry
+  const disk = clustersFor(virtualSize, geometry) * clusterSize
+  const l2Clusters = geometry.tableCount
+  const l1Clusters = clustersFor(l1Bytes(l2Clusters), geometry)
+  const full = withCounts(geometry, 1 + l2Clusters + l1Clusters + disk / clusterSize)
+  const reserved = preallocation === 'falloc' || preallocation === 'full'
+  const fullyAllocated = full * clusterSize
+  return {
+    required: reserved ? fullyAllocated : fullyAllocated - disk + Math.min(disk, roundUp(data, clusterSize)),
+    fullyAllocated,
+    initial: initialSize(design, reserved ? disk : 0),
+  }
+}
+
+function initialSize({ geometry, preallocation, dataFile }: Design, reserved: number): number {
+  const { clusterSize, tableCount } = geometry
+  const l1Clusters = clustersFor(l1Bytes(tableCount), geometry)
+  const tables = preallocation === 'off' ? 0 : tableCount
+  const placed = preallocation === 'off' || dataFile ? 0 : clustersFor(geometry.virtualSize, geometry)
+  const clusters = withCounts(geometry, 1 + l1Clusters + tables + placed)
+  return (clusters - placed) * clusterSize + reserved
+}
+
+function withCounts(geometry: Geometry, clusters: number): number {
+  const { blocks, tableClusters } = countTablesFor(geometry, clusters)
+  return clusters + blocks + tableClusters
+}
