@@ -1,0 +1,36 @@
+// Shortcuts: how they are heard, and how they are written.
+
+import { tinykeys } from 'tinykeys'
+import type { Overview } from '../../electron/contract/data.ts'
+import { useDialogs } from '../state/dialogs.ts'
+import { commands } from './commands.ts'
+
+/** Returns the function that ends it. A dialog has the keyboard for itself. */
+export function listenForShortcuts(target: Window): () => void {
+  const bindings = commands.flatMap((command) => {
+    if (command.shortcut === undefined) return []
+    const handler = (event: KeyboardEvent): void => {
+      if (event.isComposing || isTyping(event) || useDialogs.getState().dialog.kind !== 'none') return
+      event.preventDefault()
+      if (command.unavailable?.() === undefined) command.run()
+    }
+    return [[command.shortcut, handler] as const]
+  })
+  return tinykeys(target, Object.fromEntries(bindings), { ignore: () => false })
+}
+
+/** In a text field, editing keys belong to the field. */
+function isTyping(event: KeyboardEvent): boolean {
+  const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement
+  return inField && (event.ctrlKey || event.metaKey) && ['a', 'c', 'v', 'x', 'z'].includes(event.key.toLowerCase())
+}
+
+const MAC_KEYS: Readonly<Record<string, string>> = { $mod: '⌘', Shift: '⇧', Alt: '⌥', Control: '⌃' }
+
+/** `Ctrl+Shift+O`, or `⇧⌘O` on a Mac. */
+export function shortcutText(shortcut: string, platform: Overview['platform']): string {
+  const keys = shortcut.split('+')
+  if (platform !== 'darwin') return keys.map((key) => (key === '$mod' ? 'Ctrl' : key)).join('+')
+  const modifiers = keys.slice(0, -1).toReversed()
+  return [...modifiers.map((key) => MAC_KEYS[key] ?? key), keys.at(-1)].join('')
+}

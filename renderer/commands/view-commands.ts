@@ -1,0 +1,73 @@
+// Commands about the window itself: panels, theme, density, focus.
+
+import { Ellipsis, Monitor, Moon, PanelLeft, PanelRight, Rows4, Search, Sun } from 'lucide-react'
+import type { Settings } from '../../electron/contract/data.ts'
+import { requestFocus } from '../state/focus.ts'
+import { usePanels } from '../state/panels.ts'
+import { changeSettings, useSettings } from '../state/settings.ts'
+import type { Command } from './command.ts'
+
+function settings(): Settings {
+  return useSettings.getState().settings
+}
+
+export const viewCommands = [
+  {
+    id: 'view.filter',
+    title: 'command.filter',
+    icon: Search,
+    shortcut: '$mod+F',
+    run: () => requestFocus('filter'),
+  },
+  {
+    id: 'view.sidebar',
+    title: 'command.sidebar',
+    icon: PanelLeft,
+    shortcut: 'F9',
+    checked: () => settings().sidebarOpen,
+    run: () => changeSettings({ sidebarOpen: !settings().sidebarOpen }),
+  },
+  {
+    id: 'view.inspector',
+    title: 'command.inspector',
+    icon: PanelRight,
+    shortcut: '$mod+I',
+    checked: () => settings().inspectorOpen,
+    run: () => changeSettings({ inspectorOpen: !settings().inspectorOpen }),
+  },
+  {
+    id: 'view.main-menu',
+    title: 'command.mainMenu',
+    icon: Ellipsis,
+    shortcut: 'F10',
+    run: () => usePanels.setState({ mainMenu: true }),
+  },
+  {
+    id: 'view.compact',
+    title: 'command.compact',
+    icon: Rows4,
+    checked: () => settings().density === 'compact',
+    run: () => changeSettings({ density: settings().density === 'compact' ? 'comfortable' : 'compact' }),
+  },
+  {
+    id: 'view.theme-system',
+    title: 'command.themeSystem',
+    icon: Monitor,
+    checked: () => settings().theme === 'system',
+    run: () => changeSettings({ theme: 'system' }),
+  },
+  {
+    id: 'view.theme-light',
+    title: 'command.themeLight',
+    icon: Sun,
+    checked: () => settings().theme === 'light',
+    run: () => changeSettings({ theme: 'light' }),
+  },
+  {
+    id: 'view.theme-dark',
+    title: 'command.themeDark',
+    icon: Moon,
+    checked: () => settings().theme === 'dark',
+    run: () => changeSettings({ theme: 'dark' }),
+  },
+] as const satisfies readonly Command[]

@@ -1,0 +1,114 @@
+// The columns of the library's table, as data.
+
+import {
+  createColumnHelper,
+  createSortedRowModel,
+  metaHelper,
+  rowSortingFeature,
+  tableFeatures,
+} from '@tanstack/react-table'
+import type { SortFn } from '@tanstack/react-table'
+import type { ParseKeys } from 'i18next'
+import type { Volume } from '../../../electron/contract/data.ts'
+import { dateText, fullDateText, sizeText } from '../../state/text.ts'
+import { fileName, stem } from '../../state/volumes.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { Bar } from '../../ui/bar.tsx'
+import { Health } from './health.tsx'
+import { sortKey } from './sort-key.ts'
+import { VolumeName } from './volume-name.tsx'
+
+interface ColumnMeta {
+  readonly title: ParseKeys
+  readonly numeric?: boolean
+  /** Drawn with the column before it, under one heading. */
+  readonly joined?: boolean
+}
+
+export const features = tableFeatures({
+  rowSortingFeature,
+  sortedRowModel: createSortedRowModel(),
+  columnMeta: metaHelper<ColumnMeta>(),
+})
+
+const byValue: SortFn<typeof features, Volume> = (one, other, column) => {
+  const left = one.getValue<number | string>(column)
+  const right = other.getValue<number | string>(column)
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+const helper = createColumnHelper<typeof features, Volume>()
+
+export const columns = helper.columns([
+  helper.accessor((volume) => sortKey(volume.name), {
+    id: 'name',
+    sortFn: byValue,
+    meta: { title: 'library.name' },
+    cell: ({ row }) => <VolumeName name={row.original.name} format={row.original.format} />,
+  }),
+  helper.accessor((volume) => volume.format ?? '', {
+    id: 'format',
+    sortFn: byValue,
+    meta: { title: 'library.format' },
+    cell: ({ row }) => row.original.format && <Badge>{row.original.format.toUpperCase()}</Badge>,
+  }),
+  helper.accessor((volume) => volume.virtualSize, {
+    id: 'size',
+    sortFn: byValue,
+    sortUndefined: 'last',
+    sortDescFirst: true,
+    meta: { title: 'library.size', numeric: true },
+    cell: ({ row }) => (row.original.virtualSize === undefined ? '–' : sizeText(row.original.virtualSize)),
+  }),
+  helper.accessor((volume) => volume.allocatedSize, {
+    id: 'disk',
+    sortFn: byValue,
+    sortDescFirst: true,
+    meta: { title: 'library.onDisk', numeric: true },
+    cell: ({ row }) => sizeText(row.original.allocatedSize),
+  }),
+  helper.display({
+    id: 'bar',
+    meta: { title: 'library.onDisk', joined: true },
+    cell: ({ row }) => <UsedBar volume={row.original} />,
+  }),
+  helper.accessor((volume) => (volume.backing === undefined ? undefined : sortKey(fileName(volume.backing))), {
+    id: 'parent',
+    sortFn: byValue,
+    sortUndefined: 'last',
+    meta: { title: 'library.parent' },
+    cell: ({ row }) => <Parent backing={row.original.backing} />,
+  }),
+  helper.accessor((volume) => volume.error?.code, {
+    id: 'health',
+    sortFn: byValue,
+    sortUndefined: 'last',
+    meta: { title: 'library.health' },
+    cell: ({ row }) => <Health error={row.original.error} />,
+  }),
+  helper.accessor((volume) => volume.modifiedAt, {
+    id: 'modified',
+    sortFn: byValue,
+    sortDescFirst: true,
+    meta: { title: 'library.modified', numeric: true },
+    cell: ({ row }) => (
+      <span className="secondary" title={fullDateText(row.original.modifiedAt)}>
+        {dateText(row.original.modifiedAt)}
+      </span>
+    ),
+  }),
+])
+
+function UsedBar({ volume: { allocatedSize, virtualSize } }: { readonly volume: Volume }) {
+  if (virtualSize === undefined || virtualSize === 0) return null
+  return <Bar kind="space" part={allocatedSize / virtualSize} />
+}
+
+function Parent({ backing }: { readonly backing: string | undefined }) {
+  if (backing === undefined) return null
+  return (
+    <span className="secondary cut" title={backing}>
+      {stem(fileName(backing))}
+    </span>
+  )
+}

@@ -1,0 +1,22 @@
+// What can be done with the selected volumes, by the right mouse button or Shift+F10.
+
+import type { ReactElement } from 'react'
+import { useCommand } from '../../commands/use-command.ts'
+import type { CommandId } from '../../commands/commands.ts'
+import { ContextMenu, MenuItem, MenuSeparator } from '../../ui/menu.tsx'
+
+export function RowMenu({ children }: { readonly children: ReactElement }) {
+  return (
+    <ContextMenu trigger={children}>
+      <CommandItem id="volume.convert" />
+      <MenuSeparator />
+      <CommandItem id="volume.show-in-folder" />
+      <CommandItem id="volume.copy-path" />
+    </ContextMenu>
+  )
+}
+
+function CommandItem({ id }: { readonly id: CommandId }) {
+  const { title, icon: Icon, shortcut, reason, run } = useCommand(id)
+  return <MenuItem icon={Icon && <Icon />} title={title} shortcut={shortcut} reason={reason} onSelect={run} />
+}

@@ -1,0 +1,39 @@
+// Which volumes the table shows: those of the chosen part of the library that pass the filter.
+
+import type { Volume } from '../../../electron/contract/data.ts'
+import { needsAttention } from '../../state/volumes.ts'
+import type { Scope } from '../../state/view.ts'
+import { matches, parseFilter } from './filter.ts'
+
+export function inScope(volumes: Iterable<Volume>, scope: Scope): readonly Volume[] {
+  const all = [...volumes]
+  switch (scope.kind) {
+    case 'all':
+      return all
+    case 'attention':
+      return all.filter(needsAttention)
+    case 'place':
+      return all.filter((volume) => volume.place === scope.place)
+  }
+}
+
+export function filtered(volumes: readonly Volume[], filter: string): readonly Volume[] {
+  const terms = parseFilter(filter)
+  return terms.length === 0 ? volumes : volumes.filter((volume) => matches(terms, volume))
+}
+
+export interface Totals {
+  readonly count: number
+  readonly virtualSize: number
+  readonly onDisk: number
+}
+
+export function totals(volumes: readonly Volume[]): Totals {
+  let virtualSize = 0
+  let onDisk = 0
+  for (const volume of volumes) {
+    virtualSize += volume.virtualSize ?? 0
+    onDisk += volume.allocatedSize
+  }
+  return { count: volumes.length, virtualSize, onDisk }
+}

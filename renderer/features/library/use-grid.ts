@@ -1,0 +1,118 @@
+// Moving about in the table: keys, clicks, type-ahead, and where the focus is.
+
+import { useEffect, useLayoutEffect, useRef } from 'react'
+import type { KeyboardEvent, MouseEvent, RefObject } from 'react'
+import { takeFocus } from '../../state/focus.ts'
+import { changeSettings } from '../../state/settings.ts'
+import { select, useView } from '../../state/view.ts'
+import { rowAfterKey, selectRow, typeAhead } from './selection.ts'
+import type { Gesture } from './selection.ts'
+
+interface GridOptions {
+  readonly scroller: RefObject<HTMLElement | null>
+  /** Row ids, top to bottom. */
+  readonly order: readonly string[]
+  readonly nameAt: (index: number) => string
+  readonly rowsOnPage: () => number
+  readonly scrollTo: (index: number) => void
+}
+
+export interface Grid {
+  /** -1 when no row is active. */
+  readonly activeIndex: number
+  /** The row that Tab leads to. */
+  readonly tabStop: number
+  readonly enterRows: () => void
+  readonly onKeyDown: (event: KeyboardEvent) => void
+  readonly onMouseDown: (event: MouseEvent) => void
+}
+
+const TYPE_AHEAD_MS = 800
+const TAB_STOP = '[data-index][tabindex="0"]'
+
+export function useGrid({ scroller, order, nameAt, rowsOnPage, scrollTo }: GridOptions): Grid {
+  const selected = useView((state) => state.selected)
+  const active = useView((state) => state.active)
+  const activeIndex = active === undefined ? -1 : order.indexOf(active)
+  const tabStop = Math.max(0, activeIndex)
+  const anchor = useRef<string>(undefined)
+  const focusWanted = useRef(false)
+  const typed = useRef({ text: '', at: -TYPE_AHEAD_MS })
+
+  function go(index: number, gesture: Gesture): void {
+    const row = order[index]
+    if (row === undefined) return
+    const after = selectRow({ selected, active, anchor: anchor.current }, order, row, gesture)
+    anchor.current = after.anchor
+    focusWanted.current = true
+    scrollTo(index)
+    select(after.selected, after.active)
+  }
+
+  // A row far away exists only after it was scrolled to and drawn.
+  useLayoutEffect(() => {
+    if (!focusWanted.current) return
+    const row = scroller.current?.querySelector<HTMLElement>(TAB_STOP)
+    if (Number(row?.dataset['index']) !== tabStop) return
+    focusWanted.current = false
+    row?.focus({ preventScroll: true })
+  })
+
+  useEffect(() => takeFocus('table', () => scroller.current?.querySelector<HTMLElement>(TAB_STOP)?.focus()), [scroller])
+
+  // Whoever reveals a volume from elsewhere wants it seen; the same row moving in the order must not drag the view.
+  useEffect(() => {
+    if (activeIndex >= 0) scrollTo(activeIndex)
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [active])
+
+  function findTyped(event: KeyboardEvent): void {
+    const continued = event.timeStamp - typed.current.at < TYPE_AHEAD_MS
+    if (event.key === ' ' && !continued) {
+      go(tabStop, 'toggle')
+      return
+    }
+    const text = (continued ? typed.current.text : '') + event.key
+    typed.current = { text, at: event.timeStamp }
+    const found = typeAhead(
+      order.map((_, index) => nameAt(index)),
+      text,
+      activeIndex,
+    )
+    if (found !== undefined) go(found, 'only')
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.altKey || event.nativeEvent.isComposing) return
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() !== 'a') return
+      event.preventDefault()
+      select(new Set(order), active ?? order[0])
+      return
+    }
+    const next = rowAfterKey(event.key, activeIndex, order.length, rowsOnPage())
+    if (event.key === 'ArrowUp' && activeIndex <= 0) {
+      scroller.current?.querySelector<HTMLElement>('[role="columnheader"] button')?.focus()
+    } else if (next !== undefined) {
+      go(next, event.shiftKey ? 'range' : 'only')
+    } else if (event.key === 'Enter') {
+      changeSettings({ inspectorOpen: true })
+    } else if (event.key.length === 1) {
+      findTyped(event)
+    } else {
+      return
+    }
+    event.preventDefault()
+  }
+
+  function onMouseDown(event: MouseEvent): void {
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-index]') : null
+    if (!row) return
+    const index = Number(row.dataset['index'])
+    // The right button is for what is selected; on another row it selects that first.
+    if (event.button === 2 && selected.has(order[index] ?? '')) return
+    go(index, event.shiftKey ? 'range' : event.ctrlKey || event.metaKey ? 'toggle' : 'only')
+  }
+
+  return { activeIndex, tabStop, enterRows: () => go(tabStop, 'only'), onKeyDown, onMouseDown }
+}

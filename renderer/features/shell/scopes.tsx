@@ -1,0 +1,37 @@
+// The parts of the library, at the top of the sidebar.
+
+import { HardDrive, TriangleExclamationPoint } from 'lucide-react'
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { showScope, useView } from '../../state/view.ts'
+import { needsAttention, useVolumes } from '../../state/volumes.ts'
+import { NavHeading, NavItem } from '../../ui/nav.tsx'
+
+export function Scopes() {
+  const { t } = useTranslation()
+  const byId = useVolumes((state) => state.byId)
+  const scope = useView((state) => state.scope)
+  const troubled = useMemo(() => [...byId.values()].filter(needsAttention).length, [byId])
+  return (
+    <>
+      <NavHeading title={t('shell.library')} />
+      <ul>
+        <NavItem
+          icon={<HardDrive aria-hidden="true" />}
+          title={t('shell.all')}
+          count={byId.size}
+          current={scope.kind === 'all'}
+          onSelect={() => showScope({ kind: 'all' })}
+        />
+        <NavItem
+          icon={<TriangleExclamationPoint aria-hidden="true" />}
+          title={t('shell.attention')}
+          count={troubled}
+          warn={troubled > 0}
+          current={scope.kind === 'attention'}
+          onSelect={() => showScope({ kind: 'attention' })}
+        />
+      </ul>
+    </>
+  )
+}

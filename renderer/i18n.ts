@@ -1,0 +1,22 @@
+// The translations; ids are grouped by screen.
+
+import i18next from 'i18next'
+import { initReactI18next } from 'react-i18next'
+import en from '../assets/locales/en.json'
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    resources: { translation: typeof en }
+  }
+}
+
+export async function startTranslations(): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    lng: 'en',
+    fallbackLng: 'en',
+    resources: { en: { translation: en } },
+    // React escapes what it draws.
+    interpolation: { escapeValue: false },
+  })
+  document.documentElement.lang = i18next.language
+}

@@ -1,0 +1,31 @@
+// The formats the engine has, as the dialogs need them.
+
+import { create } from 'zustand'
+import type { FormatFacts, FormatId } from '../../core/model/index.ts'
+
+interface Formats {
+  readonly formats: readonly FormatFacts[]
+}
+
+export const useFormats = create<Formats>()(() => ({ formats: [] }))
+
+export function formatFacts(formats: readonly FormatFacts[], id: FormatId | undefined): FormatFacts | undefined {
+  return formats.find((facts) => facts.format === id)
+}
+
+/** How a format is drawn: one picture each, so that a column of them can be told apart at a glance. */
+export function formatShape(format: string | undefined): 'stack' | 'drive' | 'unknown' {
+  switch (format) {
+    case 'qcow2':
+      return 'stack'
+    case 'raw':
+      return 'drive'
+    default:
+      return 'unknown'
+  }
+}
+
+/** The extension new files of the format get, with its dot: the format's own name where it is one. */
+export function extensionOf(facts: FormatFacts): string {
+  return `.${facts.extensions.find((extension) => extension === facts.format) ?? facts.extensions[0] ?? facts.format}`
+}

@@ -1,0 +1,331 @@
+// A small engine and shell in memory: what the window needs to be looked at and tested without Electron.
+
+import { SpindleError, errorData } from '../../../core/model/index.ts'
+import type { AllocationStrip, CellState, ConvertPlan, ImageFacts, SizePrediction } from '../../../core/model/index.ts'
+import { KiB, MiB } from '../../../core/model/index.ts'
+import type { Api, Events, Reply, WindowApi } from '../../../electron/contract/api.ts'
+import type {
+  ConvertRequest,
+  CreateRequest,
+  Folder,
+  Granted,
+  JobView,
+  Place,
+  Settings,
+  Volume,
+} from '../../../electron/contract/data.ts'
+import { FORMATS } from './fake-formats.ts'
+import { PLACES, fakePlaces, fakeVolumes, seeded } from './fake-library.ts'
+
+export interface FakeOptions {
+  readonly volumeCount: number
+  readonly settings?: Partial<Settings>
+  readonly jobs?: readonly JobView[]
+  /** A library that is still being looked through. */
+  readonly scanning?: boolean
+  /** What the file dialog answers. */
+  readonly chosenFiles?: readonly Granted[]
+}
+
+const PAGE = 100
+
+export class FakeSpindle {
+  readonly volumes: Volume[]
+  readonly copied: string[] = []
+  readonly started: unknown[] = []
+  #places: Place[]
+  readonly #jobs: JobView[]
+  #settings: Settings
+  readonly #listeners = new Map<string, Set<(value: never) => void>>()
+  readonly #options: FakeOptions
+  #lastJob = 0
+
+  constructor(options: FakeOptions, now = Date.now()) {
+    this.#options = options
+    this.volumes = fakeVolumes(options.volumeCount, now)
+    this.#places = options.volumeCount === 0 ? [] : fakePlaces(this.volumes)
+    if (options.scanning === true) this.#places = fakePlaces([]).map((place) => ({ ...place, state: 'scanning' }))
+    this.#jobs = [...(options.jobs ?? [])]
+    this.#settings = {
+      theme: 'system',
+      density: 'comfortable',
+      sidebarOpen: true,
+      inspectorOpen: true,
+      verifyConversions: true,
+      sort: { column: 'name', descending: false },
+      ...options.settings,
+    }
+  }
+
+  emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
+    for (const listener of this.#listeners.get(name) ?? []) listener(value as never)
+  }
+
+  /** What stands on `window.spindle`. */
+  window(): WindowApi {
+    const api = this.#api()
+    const replying = Object.fromEntries(
+      Object.entries(api).map(([name, method]) => [
+        name,
+        (...args: readonly never[]) => reply(() => (method as (...all: readonly never[]) => Promise<unknown>)(...args)),
+      ]),
+    )
+    return {
+      ...replying,
+      grantFiles: (files: readonly File[]) => reply(async () => files.map((file) => this.#grant(file.name))),
+      on: (name: string, listener: (value: never) => void) => {
+        const listeners = this.#listeners.get(name) ?? new Set()
+        this.#listeners.set(name, listeners.add(listener))
+        return () => listeners.delete(listener)
+      },
+    } as unknown as WindowApi
+  }
+
+  #api(): Api {
+    return {
+      formats: async () => FORMATS,
+      inspect: async (id) => this.#inspect(this.#volume(id)),
+      allocation: async (id, cells) => allocation(this.#volume(id), cells),
+      predictCreate: async (request) => this.#predict(request),
+      planConvert: async (request) => this.#plan(request),
+      startJob: async (request) => this.#start(request as ConvertRequest | CreateRequest),
+      cancelJob: async (id) =>
+        this.#update(id, (job) => ({ ...job, state: { kind: 'cancelled' }, endedAt: Date.now() })),
+      dismissJob: async (id) => {
+        this.#jobs.splice(
+          this.#jobs.findIndex((job) => job.id === id),
+          1,
+        )
+        this.emit('jobDismissed', id)
+      },
+      rescan: async () => undefined,
+      overview: async () => ({
+        places: this.#places,
+        volumeCount: this.volumes.length,
+        jobs: this.#jobs,
+        settings: this.#settings,
+        platform: 'linux',
+      }),
+      volumes: async (start) => this.volumes.slice(start, start + PAGE),
+      chooseFolder: async () => this.#folder('f9'),
+      chooseFiles: async () => this.#options.chosenFiles ?? [],
+      folder: async (id) => this.#folder(id),
+      addToLibrary: async () => {
+        this.#places = fakePlaces(this.volumes)
+        this.emit('places', this.#places)
+      },
+      removePlace: async (id) => {
+        this.#places = this.#places.filter((place) => place.id !== id)
+        this.emit('places', this.#places)
+        this.emit(
+          'volumesRemoved',
+          this.volumes.filter((volume) => volume.place === id).map((volume) => volume.id),
+        )
+      },
+      showInFolder: async () => undefined,
+      copyText: async (text) => {
+        this.copied.push(text)
+      },
+      saveSettings: async (change) => {
+        this.#settings = { ...this.#settings, ...change }
+        return this.#settings
+      },
+    }
+  }
+
+  #volume(id: string): Volume {
+    const volume = this.volumes.find((one) => one.id === id)
+    if (!volume) throw new SpindleError('not-found', 'That file is not there any more. Look for volumes again.')
+    return volume
+  }
+
+  #folder(id: string): Folder {
+    const place = PLACES.find((one) => one.id === id)
+    if (!place) return { id, label: '/mnt/archive', space: { total: 4e12, free: 2.9e12 } }
+    return { id, label: place.label, space: { total: place.total, free: place.free } }
+  }
+
+  #grant(name: string): Granted {
+    if (!/\.(?:raw|img|qcow2)$/.test(name))
+      return {
+        kind: 'refused',
+        name,
+        error: { code: 'unsupported', message: `${name} is no disk image Spindle can read. It was not changed.` },
+      }
+    const volume = this.volumes.find((one) => one.name.endsWith('old-exchange.raw')) ?? fakeVolumes(12, Date.now())[11]
+    if (!volume) throw new SpindleError('not-found', 'There is no volume to stand for the file.')
+    const id = `d-${name}`
+    if (!this.volumes.some((one) => one.id === id)) this.volumes.push({ ...volume, id, name })
+    return { kind: 'volume', id, name, folder: this.#folder('f1'), facts: facts({ ...volume, name }) }
+  }
+
+  #inspect(volume: Volume): readonly ImageFacts[] {
+    const parent = this.volumes.find((one) => one.name === volume.backing)
+    return [facts(volume), ...(parent ? this.#inspect(parent) : [])]
+  }
+
+  #predict(request: CreateRequest): SizePrediction {
+    if (request.name.includes('/')) throw new SpindleError('invalid-argument', 'A name cannot contain “/”.')
+    const base = this.volumes.find((one) => one.id === request.backing)
+    const size = request.virtualSize ?? base?.virtualSize ?? 0
+    const metadata = request.format === 'raw' ? 0 : Math.ceil(size / 8192) + 192 * KiB
+    const most = size + metadata
+    switch (request.options['preallocation']) {
+      case 'metadata':
+        return { now: metadata, atMost: most }
+      case 'falloc':
+      case 'full':
+        return { now: most, atMost: most }
+      default:
+        return { now: request.format === 'raw' ? 0 : 196 * KiB, atMost: most }
+    }
+  }
+
+  #plan(request: ConvertRequest): ConvertPlan {
+    const source = this.#volume(request.source)
+    if (source.error?.code === 'invalid-image') throw SpindleError.fromData(source.error)
+    const parent = this.volumes.find((one) => one.name === source.backing)
+    const reads = source.allocatedSize + (parent?.allocatedSize ?? 0)
+    return {
+      sourceFormat: source.format ?? 'raw',
+      virtualSize: source.virtualSize ?? 0,
+      reads,
+      writes: request.compress ? reads * 0.57 : reads,
+      exact: !request.compress,
+      changes: [
+        ...(source.snapshotCount > 0 ? [{ kind: 'snapshots-dropped', count: source.snapshotCount } as const] : []),
+        ...(parent ? [{ kind: 'backing-merged', names: [parent.name], bytes: parent.allocatedSize } as const] : []),
+        ...(request.compress ? [{ kind: 'compressed', codec: 'zstd' } as const] : []),
+        { kind: 'kept', virtualSize: source.virtualSize ?? 0 },
+      ],
+      free: this.#folder(request.folder).space?.free ?? 0,
+      targetExists: this.volumes.some((one) => one.name === request.name),
+      command: [
+        'spindle',
+        'convert',
+        ...(request.compress ? ['-c'] : []),
+        '-O',
+        request.format,
+        source.path,
+        `${this.#folder(request.folder).label}/${request.name}`,
+      ],
+    }
+  }
+
+  #start(request: ConvertRequest | CreateRequest): string {
+    this.started.push(request)
+    this.#lastJob += 1
+    const id = `j${this.#lastJob}`
+    const now = Date.now()
+    const taken = this.volumes.some((one) => one.name === request.name) && request.overwrite !== true
+    const job: JobView = {
+      id,
+      kind: request.kind,
+      target: request.name,
+      format: request.format,
+      state: { kind: 'queued' },
+      queuedAt: now,
+      ...(request.kind === 'convert' ? { source: this.#volume(request.source).name } : {}),
+    }
+    this.#jobs.push(job)
+    this.emit('job', job)
+    setTimeout(() => this.#run(id, request, taken), 20)
+    return id
+  }
+
+  #run(id: string, request: ConvertRequest | CreateRequest, taken: boolean): void {
+    const now = Date.now()
+    if (taken) {
+      const message = `${request.name} is there already. It was not changed. Choose another name, or replace it.`
+      this.#update(id, (job) => ({
+        ...job,
+        state: { kind: 'failed', error: { code: 'exists', message } },
+        endedAt: now,
+      }))
+    } else if (request.kind === 'create') {
+      const result = { kind: 'create', path: request.name, warnings: [] } as const
+      this.#update(id, (job) => ({ ...job, state: { kind: 'succeeded', result }, startedAt: now, endedAt: now }))
+    } else {
+      const progress = { phase: 'copy', done: 0, total: this.#volume(request.source).allocatedSize } as const
+      this.#update(id, (job) => ({ ...job, state: { kind: 'running', progress, cancellable: true }, startedAt: now }))
+    }
+  }
+
+  #update(id: string, change: (job: JobView) => JobView): void {
+    const index = this.#jobs.findIndex((job) => job.id === id)
+    const job = this.#jobs[index]
+    if (!job) return
+    this.#jobs[index] = change(job)
+    this.emit('job', change(job))
+  }
+}
+
+async function reply<T>(work: () => Promise<T>): Promise<Reply<T>> {
+  try {
+    return { ok: true, value: await work() }
+  } catch (thrown) {
+    return { ok: false, error: errorData(thrown) }
+  }
+}
+
+function facts(volume: Volume): ImageFacts {
+  const qcow2 = volume.format === 'qcow2'
+  return {
+    path: volume.path,
+    format: volume.format ?? 'raw',
+    virtualSize: volume.virtualSize ?? 0,
+    allocatedSize: volume.allocatedSize,
+    fileSize: volume.fileSize,
+    modifiedAt: volume.modifiedAt,
+    ...(volume.backing === undefined ? {} : { backing: { path: volume.backing, format: 'qcow2' } }),
+    ...(volume.error?.code === 'invalid-image' ? { unreadable: volume.error } : {}),
+    details: qcow2
+      ? {
+          clusterSize: 64 * KiB,
+          encrypted: false,
+          dirty: false,
+          corrupt: false,
+          snapshots: Array.from({ length: volume.snapshotCount }, (_, index) => ({
+            id: String(index + 1),
+            name: `before-${index + 1}`,
+            vmStateSize: 0,
+            createdAt: volume.modifiedAt,
+            nanoseconds: 0,
+            vmClockNanoseconds: 0,
+          })),
+          specific: {
+            type: 'qcow2',
+            data: {
+              compat: '1.1',
+              'compression-type': 'zstd',
+              'lazy-refcounts': false,
+              'refcount-bits': 16,
+              corrupt: false,
+              'extended-l2': false,
+            },
+          },
+        }
+      : {},
+  }
+}
+
+function allocation(volume: Volume, cellCount: number): AllocationStrip {
+  const size = volume.virtualSize ?? 0
+  if (size === 0) throw SpindleError.fromData(volume.error ?? { code: 'internal', message: 'There is no size.' })
+  const random = seeded(Number(volume.id.replaceAll(/\D/g, '')) + 7)
+  const full = volume.allocatedSize / size
+  const cells: CellState[] = []
+  while (cells.length < cellCount) {
+    const position = cells.length / cellCount
+    const pick = random()
+    let state: CellState = 'hole'
+    if (pick < full * (2 - position * 1.4)) state = volume.format === 'qcow2' && random() < 0.2 ? 'compressed' : 'data'
+    else if (volume.backing !== undefined && pick < 0.75) state = 'backing'
+    else if (pick > 0.92) state = 'zero'
+    for (let run = 0; run < 4 + random() * (state === 'hole' ? 60 : 24); run++) cells.push(state)
+  }
+  const shown = cells.slice(0, cellCount)
+  const totals = { hole: 0, zero: 0, data: 0, compressed: 0, backing: 0 }
+  for (const cell of shown) totals[cell] += Math.round(size / cellCount / MiB) * MiB
+  return { virtualSize: size, cells: shown, totals }
+}
