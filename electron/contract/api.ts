@@ -63,6 +63,8 @@ export interface Events {
   job: JobView
   jobDismissed: JobId
   settings: Settings
+  /** Files named on the command line or opened from the desktop; told once the page has asked for its `overview`. */
+  opened: readonly Granted[]
   /** The native menu asks for one of the page's commands by its id. */
   command: string
   /** The engine failed and was started again; running jobs are lost and say so. */

@@ -32,6 +32,7 @@ export const EVENTS = {
   job: true,
   jobDismissed: true,
   settings: true,
+  opened: true,
   command: true,
   engineRestarted: true,
 } as const satisfies Record<keyof Events, true>

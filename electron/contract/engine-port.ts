@@ -1,0 +1,38 @@
+// What crosses the port between main and the engine's worker.
+
+import type { Engine, EngineEvents } from '../../core/model/index.ts'
+import type { Reply } from './api.ts'
+
+/** Both ends loop over this table. A forgotten method does not compile. */
+export const ENGINE_METHODS = {
+  formats: true,
+  inspect: true,
+  allocation: true,
+  predictCreate: true,
+  planConvert: true,
+  space: true,
+  startJob: true,
+  cancelJob: true,
+  dismissJob: true,
+  jobs: true,
+  setPlaces: true,
+  rescan: true,
+  close: true,
+} as const satisfies Record<keyof Engine, true>
+
+export interface EngineRequest {
+  readonly id: number
+  readonly method: keyof Engine
+  readonly args: readonly unknown[]
+}
+
+export type EngineMessage =
+  { readonly kind: 'reply'; readonly id: number; readonly reply: Reply<unknown> } | EngineEvent
+
+export type EngineEvent = {
+  readonly [Name in keyof EngineEvents]: {
+    readonly kind: 'event'
+    readonly name: Name
+    readonly value: EngineEvents[Name]
+  }
+}[keyof EngineEvents]

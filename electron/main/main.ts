@@ -1,0 +1,57 @@
+// Where the application starts: its folders, its single instance, and Electron's events.
+
+import { homedir } from 'node:os'
+import { app, protocol } from 'electron'
+import { Application } from './application.ts'
+import { filesNamed } from './command-line.ts'
+import { ownFolders } from './paths.ts'
+import { PAGE_SCHEME } from './router.ts'
+
+app.setName('Spindle')
+app.enableSandbox()
+protocol.registerSchemesAsPrivileged([
+  { scheme: PAGE_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+])
+const folders = ownFolders({
+  platform: process.platform,
+  home: homedir(),
+  environment: process.env,
+  userData: app.getPath('userData'),
+  profileGiven: app.commandLine.hasSwitch('user-data-dir'),
+})
+app.setPath('userData', folders.config)
+app.setPath('sessionData', folders.cache)
+
+if (app.requestSingleInstanceLock()) run()
+else app.quit()
+
+function run(): void {
+  let application: Application | undefined
+  let early: readonly string[] = filesNamed(process.argv, process.cwd(), app.isPackaged)
+
+  function open(paths: readonly string[]): void {
+    if (application) application.open(paths)
+    else early = [...early, ...paths]
+  }
+
+  app.on('second-instance', (_event, argv, folder) => {
+    application?.show()
+    open(filesNamed(argv, folder, app.isPackaged))
+  })
+  app.on('open-file', (event, path) => {
+    event.preventDefault()
+    open([path])
+  })
+  app.on('activate', () => application?.show())
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit()
+  })
+  app.on('before-quit', (event) => {
+    if (application && !application.mayQuit()) event.preventDefault()
+  })
+  app.once('ready', () => {
+    application = new Application(folders)
+    application.start()
+    application.open(early)
+  })
+}

@@ -1,0 +1,156 @@
+// The door: what the page sends is unknown until one of these schemas has read it.
+
+import { z } from 'zod'
+import type { Api } from '../contract/api.ts'
+import type { Settings } from '../contract/data.ts'
+import type { GrantFile } from '../contract/messages.ts'
+import { SpindleError, type FormatId } from '../../core/model/index.ts'
+
+const FORMATS = { raw: true, qcow2: true } as const satisfies Record<FormatId, true>
+const MAX_CELLS = 4096
+const MAX_FILES = 1000
+/** Linux's PATH_MAX; the longest of the systems we run on. */
+const MAX_PATH = 4096
+/** Whole lists of extents are copied as text. */
+const MAX_TEXT = 1024 * 1024
+/** More values than the largest honest request holds, by a wide margin. */
+const MAX_VALUES = 20_000
+const MAX_DEPTH = 8
+
+const format = z.enum(Object.keys(FORMATS) as FormatId[])
+const id = z.string().min(1).max(64)
+const text = z.string().max(MAX_PATH)
+const bytes = z.int().nonnegative()
+const options = z.record(z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/), z.union([text, z.number(), z.boolean()]))
+
+const createRequest = z.strictObject({
+  kind: z.literal('create'),
+  folder: id,
+  name: text,
+  format,
+  virtualSize: bytes.exactOptional(),
+  options,
+  backing: id.exactOptional(),
+  overwrite: z.boolean().exactOptional(),
+})
+const convertRequest = z.strictObject({
+  kind: z.literal('convert'),
+  source: id,
+  sourceFormat: format.exactOptional(),
+  folder: id,
+  name: text,
+  format,
+  options,
+  compress: z.boolean(),
+  verify: z.boolean(),
+  overwrite: z.boolean().exactOptional(),
+})
+const compareRequest = z.strictObject({
+  kind: z.literal('compare'),
+  left: id,
+  leftFormat: format.exactOptional(),
+  right: id,
+  rightFormat: format.exactOptional(),
+  strict: z.boolean(),
+})
+export const settingsSchema = z.strictObject({
+  theme: z.enum(['system', 'light', 'dark']),
+  density: z.enum(['comfortable', 'compact']),
+  sidebarOpen: z.boolean(),
+  inspectorOpen: z.boolean(),
+  verifyConversions: z.boolean(),
+  sort: z.strictObject({ column: z.string().max(64), descending: z.boolean() }),
+}) satisfies z.ZodType<Settings>
+const settingsChange = z.strictObject({
+  theme: settingsSchema.shape.theme.exactOptional(),
+  density: settingsSchema.shape.density.exactOptional(),
+  sidebarOpen: settingsSchema.shape.sidebarOpen.exactOptional(),
+  inspectorOpen: settingsSchema.shape.inspectorOpen.exactOptional(),
+  verifyConversions: settingsSchema.shape.verifyConversions.exactOptional(),
+  sort: settingsSchema.shape.sort.exactOptional(),
+}) satisfies z.ZodType<Partial<Settings>>
+
+/** The arguments of every method. One that is missing, or reads something else than the contract says, does not compile. */
+const REQUESTS = {
+  formats: z.tuple([]),
+  inspect: z.tuple([id]),
+  allocation: z.tuple([id, z.int().min(1).max(MAX_CELLS)]),
+  predictCreate: z.tuple([createRequest]),
+  planConvert: z.tuple([convertRequest]),
+  startJob: z.tuple([z.discriminatedUnion('kind', [createRequest, convertRequest, compareRequest])]),
+  cancelJob: z.tuple([id]),
+  dismissJob: z.tuple([id]),
+  rescan: z.tuple([]),
+  overview: z.tuple([]),
+  volumes: z.tuple([z.int().nonnegative()]),
+  chooseFolder: z.tuple([]),
+  chooseFiles: z.tuple([]),
+  folder: z.tuple([id]),
+  addToLibrary: z.tuple([z.array(id).max(MAX_FILES)]),
+  removePlace: z.tuple([id]),
+  showInFolder: z.tuple([id]),
+  copyText: z.tuple([z.string().max(MAX_TEXT)]),
+  saveSettings: z.tuple([settingsChange]),
+} satisfies { readonly [Method in keyof Api]: z.ZodType<Parameters<Api[Method]>> }
+
+const requestMessage = z.strictObject({
+  method: z.enum(Object.keys(REQUESTS) as (keyof Api)[]),
+  args: z.array(z.unknown()).max(4),
+})
+const grantFiles = z.array(z.strictObject({ name: text, path: text })).max(MAX_FILES) satisfies z.ZodType<
+  readonly GrantFile[]
+>
+
+/** A request of the page; throws `invalid-argument` for anything the contract does not allow. */
+export function readRequest(message: unknown): { readonly method: keyof Api; readonly args: readonly unknown[] } {
+  checkPlain(message)
+  const { method, args } = read('request', requestMessage, message)
+  const schema: z.ZodType<readonly unknown[]> = REQUESTS[method]
+  return { method, args: read(method, schema, args) }
+}
+
+export function readGrantFiles(message: unknown): readonly GrantFile[] {
+  checkPlain(message)
+  return read('grantFiles', grantFiles, message)
+}
+
+function read<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const where = issue && issue.path.length > 0 ? ` at ${issue.path.map(String).join('.').slice(0, 80)}` : ''
+  throw refusal(`${what}${where}`)
+}
+
+/**
+ * Plain data of a bounded size, before any schema looks at it: schemas skip what they do not know,
+ * and a key such as `__proto__` is never a mistake.
+ */
+function checkPlain(root: unknown): void {
+  let values = 0
+  const visit = (value: unknown, depth: number): void => {
+    if (++values > MAX_VALUES || depth > MAX_DEPTH) throw refusal('too much at once')
+    if (typeof value === 'string' && value.length > MAX_TEXT) throw refusal('too long a text')
+    if (typeof value !== 'object' || value === null) return
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item, depth + 1)
+      return
+    }
+    if (prototype !== Object.prototype && prototype !== null) throw refusal('not plain data')
+    for (const key of Reflect.ownKeys(value)) {
+      if (typeof key !== 'string' || key === '__proto__' || key === 'constructor' || key === 'prototype') {
+        throw refusal('a forbidden key')
+      }
+      visit((value as Record<string, unknown>)[key], depth + 1)
+    }
+  }
+  visit(root, 0)
+}
+
+function refusal(what: string): SpindleError {
+  return new SpindleError(
+    'invalid-argument',
+    `The window asked for something that makes no sense (${what}). Nothing was done.`,
+  )
+}
