@@ -7,6 +7,7 @@ import type { Pace } from '../jobs/pace.ts'
 import type { OptionTable, OptionValues } from '../model/option.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Extent } from './extent.ts'
+import type { Checker } from './facets.ts'
 
 /** How sure a driver is that a file is its own: 0 not at all, 100 its signature is there. */
 export type Confidence = number
@@ -86,6 +87,7 @@ export interface ImageLayer extends AsyncDisposable {
   readonly writer?: LayerWriter
   /** Why there is no `writer` although the image was opened for writing. */
   readonly unwritable?: ErrorData
+  readonly checker?: Checker
   close(): Promise<void>
 }
 

@@ -1,5 +1,6 @@
 // Plain data every layer may see.
 
+export * from './check.ts'
 export * from './error.ts'
 export * from './image.ts'
 export * from './job.ts'
