@@ -1,6 +1,6 @@
 // The translations; ids are grouped by screen.
 
-import i18next from 'i18next'
+import i18next, { use as plugIn } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import en from '../assets/locales/en.json'
 
@@ -11,7 +11,7 @@ declare module 'i18next' {
 }
 
 export async function startTranslations(): Promise<void> {
-  await i18next.use(initReactI18next).init({
+  await plugIn(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
     resources: { en: { translation: en } },

@@ -1,6 +1,6 @@
 // A command as a control draws it, kept up to date.
 
-import i18next from 'i18next'
+import { t } from 'i18next'
 import type { LucideIcon } from 'lucide-react'
 import { useJobs } from '../state/jobs.ts'
 import { usePanels } from '../state/panels.ts'
@@ -32,11 +32,11 @@ export function useCommand(id: CommandId): CommandState {
   const command = commandOf(id)
   const reason = command.unavailable?.()
   return {
-    title: i18next.t(command.title),
+    title: t(command.title),
     icon: command.icon,
     shortcut: command.shortcut === undefined ? undefined : shortcutText(command.shortcut, platform),
     checked: command.checked?.() ?? false,
-    reason: reason === undefined ? undefined : i18next.t(reason),
+    reason: reason === undefined ? undefined : t(reason),
     run: command.run,
   }
 }

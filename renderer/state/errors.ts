@@ -1,6 +1,6 @@
 // An error as the window tells it: the headline, the rest of the sentence, and the details for whoever asks.
 
-import i18next from 'i18next'
+import { t } from 'i18next'
 import type { ErrorData } from '../../core/model/index.ts'
 
 export interface ErrorText {
@@ -16,10 +16,10 @@ const FIRST_SENTENCE = /^(.+?[.:])\s+(?=\p{Lu})(.*)$/su
 export function errorText(error: ErrorData): ErrorText {
   const [, headline, rest] = FIRST_SENTENCE.exec(error.message) ?? []
   const details = [
-    i18next.t('error.code', { code: error.code }),
-    error.operation !== undefined && i18next.t('error.operation', { operation: error.operation }),
+    t('error.code', { code: error.code }),
+    error.operation !== undefined && t('error.operation', { operation: error.operation }),
     error.path,
-    error.offset !== undefined && i18next.t('error.offset', { offset: `0x${error.offset.toString(16).toUpperCase()}` }),
+    error.offset !== undefined && t('error.offset', { offset: `0x${error.offset.toString(16).toUpperCase()}` }),
   ]
   return {
     headline: headline ?? error.message,

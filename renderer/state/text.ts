@@ -1,6 +1,6 @@
 // Sizes, rates, times and dates in the reader's language.
 
-import i18next from 'i18next'
+import i18next, { t } from 'i18next'
 import { formatSize } from '../../core/model/index.ts'
 
 export function sizeText(bytes: number): string {
@@ -8,19 +8,19 @@ export function sizeText(bytes: number): string {
 }
 
 export function rateText(bytesPerSecond: number): string {
-  return i18next.t('units.perSecond', { size: sizeText(bytesPerSecond) })
+  return t('units.perSecond', { size: sizeText(bytesPerSecond) })
 }
 
 export function percentText(part: number): string {
-  return i18next.t('units.percent', { value: Math.floor(part * 100) })
+  return t('units.percent', { value: Math.floor(part * 100) })
 }
 
 /** `40 s`, `3 min`, `2 h 5 min`: coarse on purpose, so that it does not flicker. */
 export function durationText(seconds: number): string {
-  if (seconds < 60) return i18next.t('units.seconds', { count: Math.max(5, Math.ceil(seconds / 5) * 5) })
+  if (seconds < 60) return t('units.seconds', { count: Math.max(5, Math.ceil(seconds / 5) * 5) })
   const minutes = Math.round(seconds / 60)
-  if (minutes < 60) return i18next.t('units.minutes', { count: minutes })
-  return i18next.t('units.hoursMinutes', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
+  if (minutes < 60) return t('units.minutes', { count: minutes })
+  return t('units.hoursMinutes', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
 }
 
 /** `14:05` today, `12 Nov` this year, `Aug 2025` before. */

@@ -14,12 +14,13 @@ const LONGEST_EXTENSION = 8
 /** Fits `text` into `room`; both in the unit `widthOf` measures in. A head that was cut ends with an ellipsis. */
 export function cutMiddle(text: string, room: number, widthOf: (text: string) => number): Cut {
   if (widthOf(text) <= room) return { head: text, tail: '' }
-  const characters = [...text]
+  const characters = Array.from(text)
   const dot = text.lastIndexOf('.')
-  const extension = dot > 0 && text.length - dot <= LONGEST_EXTENSION ? [...text.slice(dot)].length : 0
-  let tail = characters.slice(-Math.min(characters.length - 1, extension + KEPT_BEFORE_EXTENSION)).join('')
-  while (tail.length > 1 && widthOf(ELLIPSIS + tail) > room) tail = [...tail].slice(1).join('')
-  const rest = characters.slice(0, characters.length - [...tail].length)
+  const extension = dot > 0 && text.length - dot <= LONGEST_EXTENSION ? Array.from(text.slice(dot)).length : 0
+  let start = Math.max(1, characters.length - extension - KEPT_BEFORE_EXTENSION)
+  while (start < characters.length - 1 && widthOf(ELLIPSIS + characters.slice(start).join('')) > room) start += 1
+  const rest = characters.slice(0, start)
+  const tail = characters.slice(start).join('')
   let left = room - widthOf(ELLIPSIS + tail)
   let kept = 0
   for (const character of rest) {

@@ -11,9 +11,11 @@ export function useTextMeasure(): TextMeasure {
   const [measure, setMeasure] = useState<TextMeasure>(() => textMeasure(FONT))
   useEffect(() => {
     let current = true
-    void document.fonts.load(FONT).then(() => {
+    void refresh()
+    async function refresh(): Promise<void> {
+      await document.fonts.load(FONT)
       if (current) setMeasure(() => textMeasure(FONT))
-    })
+    }
     return () => {
       current = false
     }

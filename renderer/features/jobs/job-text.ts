@@ -1,6 +1,7 @@
 // A job in words.
 
-import i18next from 'i18next'
+import { t } from 'i18next'
+import { assertNever } from '../../../core/model/index.ts'
 import type { JobView } from '../../../electron/contract/data.ts'
 import type { Trace } from '../../state/jobs.ts'
 import { durationText, sizeText } from '../../state/text.ts'
@@ -12,11 +13,13 @@ export function jobTitle(job: JobView): string {
   const format = job.format?.toUpperCase() ?? ''
   switch (job.kind) {
     case 'create':
-      return i18next.t('jobs.create', { target })
+      return t('jobs.create', { target })
     case 'convert':
-      return i18next.t('jobs.convert', { source, format })
+      return t('jobs.convert', { source, format })
     case 'compare':
-      return i18next.t('jobs.compare', { source, target })
+      return t('jobs.compare', { source, target })
+    default:
+      return assertNever(job.kind)
   }
 }
 
@@ -24,16 +27,16 @@ export function jobTitle(job: JobView): string {
 export function timeLeftText(job: JobView, trace: Trace | undefined): string | undefined {
   if (job.state.kind !== 'running' || !trace) return undefined
   const seconds = secondsLeft(trace.samples, job.state.progress.total)
-  return seconds === undefined ? undefined : i18next.t('jobs.left', { time: durationText(seconds) })
+  return seconds === undefined ? undefined : t('jobs.left', { time: durationText(seconds) })
 }
 
 /** What came of it, in a few words. */
 export function outcomeText({ state }: JobView): string {
   switch (state.kind) {
     case 'cancelled':
-      return i18next.t('jobs.cancelled')
+      return t('jobs.cancelled')
     case 'failed':
-      return i18next.t('jobs.failed')
+      return t('jobs.failed')
     case 'succeeded':
       break
     default:
@@ -42,12 +45,14 @@ export function outcomeText({ state }: JobView): string {
   const { result } = state
   switch (result.kind) {
     case 'create':
-      return i18next.t('jobs.created')
+      return t('jobs.created')
     case 'convert': {
       const size = sizeText(result.allocatedSize)
-      return result.verified ? i18next.t('jobs.verified', { size }) : i18next.t('jobs.written', { size })
+      return result.verified ? t('jobs.verified', { size }) : t('jobs.written', { size })
     }
     case 'compare':
-      return result.identical ? i18next.t('jobs.identical') : i18next.t('jobs.differ')
+      return result.identical ? t('jobs.identical') : t('jobs.differ')
+    default:
+      return assertNever(result)
   }
 }

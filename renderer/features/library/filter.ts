@@ -1,7 +1,7 @@
 // What is typed into the filter field, understood: `format:qcow2 size>20G deb`.
 
 import type { Volume } from '../../../electron/contract/data.ts'
-import { parseSize } from '../../../core/model/index.ts'
+import { assertNever, parseSize } from '../../../core/model/index.ts'
 
 export type Term =
   | { readonly kind: 'text'; readonly text: string }
@@ -50,6 +50,8 @@ export function matches(terms: readonly Term[], volume: Volume): boolean {
         return volume.backing?.toLowerCase().includes(term.text) ?? false
       case 'bytes':
         return compares(term.field === 'size' ? volume.virtualSize : volume.allocatedSize, term.comparison, term.bytes)
+      default:
+        return assertNever(term)
     }
   })
 }
@@ -67,6 +69,8 @@ function compares(value: number | undefined, comparison: '<' | '<=' | '=' | '>='
       return value >= bytes
     case '>':
       return value > bytes
+    default:
+      return assertNever(comparison)
   }
 }
 

@@ -1,4 +1,6 @@
-// Which rows are selected after a click or a key, as lists and selections everywhere do it.
+// Which rows are selected after a click or a key, as lists everywhere do it.
+
+import { assertNever } from '../../../core/model/index.ts'
 
 export interface Selection {
   readonly selected: ReadonlySet<string>
@@ -27,6 +29,8 @@ export function selectRow(before: Selection, order: readonly string[], row: stri
       const selected = new Set(order.slice(Math.min(from, to), Math.max(from, to) + 1))
       return { selected, active: row, anchor }
     }
+    default:
+      return assertNever(gesture)
   }
 }
 
@@ -53,7 +57,7 @@ export function rowAfterKey(key: string, index: number, count: number, pageSize:
 
 /** The next name that begins with what was typed, going round; one letter typed again and again steps through its names. */
 export function typeAhead(names: readonly string[], typed: string, index: number): number | undefined {
-  const letters = [...typed.toLowerCase()]
+  const letters = Array.from(typed.toLowerCase())
   const sought = letters.every((letter) => letter === letters[0]) ? (letters[0] ?? '') : typed.toLowerCase()
   const start = letters.length > 1 && sought.length > 1 ? index : index + 1
   for (let step = 0; step < names.length; step++) {

@@ -1,5 +1,6 @@
 // Which volumes the table shows: those of the chosen part of the library that pass the filter.
 
+import { assertNever } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { needsAttention } from '../../state/volumes.ts'
 import type { Scope } from '../../state/view.ts'
@@ -14,6 +15,8 @@ export function inScope(volumes: Iterable<Volume>, scope: Scope): readonly Volum
       return all.filter(needsAttention)
     case 'place':
       return all.filter((volume) => volume.place === scope.place)
+    default:
+      return assertNever(scope)
   }
 }
 

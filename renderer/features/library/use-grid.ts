@@ -83,7 +83,8 @@ export function useGrid({ scroller, order, nameAt, rowsOnPage, scrollTo }: GridO
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.altKey || event.nativeEvent.isComposing) return
+    // Keys in the headings are theirs.
+    if (event.altKey || event.nativeEvent.isComposing || !rowOf(event)) return
     if (event.ctrlKey || event.metaKey) {
       if (event.key.toLowerCase() !== 'a') return
       event.preventDefault()
@@ -106,7 +107,7 @@ export function useGrid({ scroller, order, nameAt, rowsOnPage, scrollTo }: GridO
   }
 
   function onMouseDown(event: MouseEvent): void {
-    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-index]') : null
+    const row = rowOf(event)
     if (!row) return
     const index = Number(row.dataset['index'])
     // The right button is for what is selected; on another row it selects that first.
@@ -115,4 +116,8 @@ export function useGrid({ scroller, order, nameAt, rowsOnPage, scrollTo }: GridO
   }
 
   return { activeIndex, tabStop, enterRows: () => go(tabStop, 'only'), onKeyDown, onMouseDown }
+}
+
+function rowOf({ target }: KeyboardEvent | MouseEvent): HTMLElement | undefined {
+  return (target instanceof Element && target.closest<HTMLElement>('[data-index]')) || undefined
 }

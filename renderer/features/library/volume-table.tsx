@@ -80,17 +80,14 @@ export function VolumeTable({ volumes }: { readonly volumes: readonly Volume[] }
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length}
         aria-multiselectable="true"
+        tabIndex={-1}
         className={styles.grid}
+        onKeyDown={grid.onKeyDown}
+        onMouseDown={grid.onMouseDown}
       >
         <HeaderRow table={table} nameRef={nameColumn.ref} onLeave={grid.enterRows} />
         <RowMenu>
-          <div
-            role="rowgroup"
-            className={styles.body}
-            style={{ height: virtualizer.getTotalSize() - HEADER_HEIGHT }}
-            onKeyDown={grid.onKeyDown}
-            onMouseDown={grid.onMouseDown}
-          >
+          <div role="rowgroup" className={styles.body} style={{ height: virtualizer.getTotalSize() - HEADER_HEIGHT }}>
             {virtualizer.getVirtualItems().map((item) => {
               const row = rows[item.index]
               return (

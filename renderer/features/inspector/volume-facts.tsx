@@ -1,0 +1,79 @@
+// One volume: name, what its bytes are, its chain, its format, and the command that tells the same.
+
+import { useTranslation } from 'react-i18next'
+import type { Volume } from '../../../electron/contract/data.ts'
+import { useCommand } from '../../commands/use-command.ts'
+import { api } from '../../state/api.ts'
+import { formatShape } from '../../state/formats.ts'
+import { tell } from '../../state/notices.ts'
+import { usePlaces } from '../../state/places.ts'
+import { commandText } from '../../state/shell-words.ts'
+import { fileName } from '../../state/volumes.ts'
+import { CodeBlock, CopyButton } from '../../ui/code-block.tsx'
+import { Facts } from '../../ui/facts.tsx'
+import { Glyph } from '../../ui/glyph.tsx'
+import { Allocation } from './allocation.tsx'
+import { chainFacts, fileFacts, formatFacts } from './facts.tsx'
+import styles from './inspector.module.css'
+import { Trouble } from './trouble.tsx'
+import { useInspection } from './use-inspection.ts'
+
+export function VolumeFacts({ volume }: { readonly volume: Volume }) {
+  const { t } = useTranslation()
+  const { chain, allocation, error } = useInspection(volume)
+  const place = usePlaces((state) => state.places.find((one) => one.id === volume.place))
+  const copyPath = useCommand('volume.copy-path')
+  const [image] = chain ?? []
+  const trouble = error ?? image?.unreadable ?? (chain ? chain.at(-1)?.unreadable : volume.error)
+  const command = commandText(['spindle', 'info', '--backing-chain', volume.path])
+  const name = fileName(volume.name)
+  const formatLine = image ? formatFacts(image) : []
+
+  return (
+    <>
+      <div className={styles.header}>
+        <span className={styles.glyph}>
+          <Glyph shape={formatShape(volume.format)} className="icon-20" />
+        </span>
+        <div className="column grow">
+          <h2 className={styles.name} title={name}>
+            {name}
+          </h2>
+          <span className="secondary muted cut" title={volume.path}>
+            {[place?.label, (image?.format ?? volume.format)?.toUpperCase()].filter(Boolean).join(', ')}
+          </span>
+        </div>
+        <CopyButton label={copyPath.title} doneLabel={t('error.copied')} onCopy={copyPath.run} />
+      </div>
+      <div className={styles.body}>
+        {trouble && <Trouble error={trouble} />}
+        <Allocation volume={volume} strip={allocation} failed={trouble !== undefined && allocation === undefined} />
+        {chain && (
+          <>
+            <h3 className={styles.section}>{t('inspector.chain')}</h3>
+            <Facts facts={chainFacts(chain)} />
+          </>
+        )}
+        {formatLine.length > 0 && (
+          <>
+            <h3 className={styles.section}>{t('inspector.format')}</h3>
+            <Facts facts={formatLine} />
+          </>
+        )}
+        <h3 className={styles.section}>{t('inspector.file')}</h3>
+        <Facts facts={fileFacts(volume)} />
+        <div className={styles.section}>
+          <h3 className="grow">{t('inspector.command')}</h3>
+          <CopyButton
+            label={t('inspector.copyCommand')}
+            doneLabel={t('error.copied')}
+            onCopy={() => {
+              api.copyText(command).catch(tell)
+            }}
+          />
+        </div>
+        <CodeBlock text={command} />
+      </div>
+    </>
+  )
+}
