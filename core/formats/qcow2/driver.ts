@@ -10,14 +10,18 @@ import type {
   Measurement,
   OpenGate,
 } from '../../image/driver.ts'
+import type { SpindleError } from '../../model/error.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Qcow2Builder } from './builder.ts'
+import { readOnly } from './damage.ts'
 import { ImageFile } from './image-file.ts'
 import { Qcow2Layer } from './layer.ts'
-import { MAGIC } from './layout.ts'
+import { HEADER, INCOMPATIBLE, MAGIC } from './layout.ts'
+import type { HeaderFields } from './layout.ts'
 import { measureDesign } from './measure.ts'
 import { openHeader } from './open.ts'
 import { designOf, options } from './options.ts'
+import { Qcow2Writer } from './writer.ts'
 
 export const qcow2Driver: ImageDriver = {
   format: 'qcow2',
@@ -34,7 +38,10 @@ export const qcow2Driver: ImageDriver = {
   async open(storage: Storage, gate: OpenGate, access: Access): Promise<ImageLayer> {
     const opened = await openHeader(storage, gate, access)
     const file = new ImageFile(storage, opened.dataStorage, opened)
-    return new Qcow2Layer(file, opened, {})
+    if (access === 'read' || opened.unreadable) return new Qcow2Layer(file, opened, {})
+    const unwritable = unwritableBy(opened.header, storage.name)
+    if (unwritable) return new Qcow2Layer(file, opened, { unwritable: unwritable.toData() })
+    return new Qcow2Layer(file, opened, { writer: new Qcow2Writer(file, opened.backing !== undefined) })
   },
 
   async build(storage: Storage, spec: CreateSpec, gate: OpenGate): Promise<ImageBuilder> {
@@ -46,4 +53,14 @@ export const qcow2Driver: ImageDriver = {
   measure(spec: CreateSpec, data: number): Measurement {
     return measureDesign(designOf(spec), data)
   },
+}
+
+/** What the header says that forbids writing before a repair. */
+function unwritableBy({ incompatible_features: features }: HeaderFields, path: string): SpindleError | undefined {
+  const { offset } = HEADER.fields.incompatible_features
+  if (features & INCOMPATIBLE.corrupt)
+    return readOnly(path, 'is marked as damaged by the program that wrote it last', offset)
+  if (features & INCOMPATIBLE.dirty)
+    return readOnly(path, 'was not closed properly, and its reference counts may be out of date', offset)
+  return undefined
 }

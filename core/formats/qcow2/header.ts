@@ -1,6 +1,7 @@
 // Reading the header, and holding every field of it against the format's rules and the file's size.
 
 import { formatSize } from '../../model/units.ts'
+import type { Storage } from '../../storage/storage.ts'
 import { notValid } from './damage.ts'
 import { geometryOf, l1Bytes } from './geometry.ts'
 import {
@@ -180,3 +181,15 @@ function padded(bytes: Uint8Array): Uint8Array {
   whole.set(bytes.subarray(0, HEADER.size))
   return whole
 }
+
+/** Writes fields that lie side by side, in one piece, and nothing else of the header. */
+export async function writeHeaderFields(storage: Storage, values: Partial<HeaderFields>): Promise<void> {
+  const names = Object.keys(values) as FieldName[]
+  const fields = names.map((name) => HEADER.fields[name])
+  const start = Math.min(...fields.map((field) => field.offset))
+  const end = Math.max(...fields.map((field) => field.offset + field.size))
+  const whole = HEADER.encode({ ...NO_FIELDS, ...values })
+  await storage.write(start, whole.subarray(start, end))
+}
+
+const NO_FIELDS = HEADER.decode(new Uint8Array(HEADER.size), { path: '', offset: 0 })

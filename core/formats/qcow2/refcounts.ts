@@ -1,0 +1,174 @@
+// The reference counts of an open image: the table in memory, its blocks as they are needed.
+
+import { MiB } from '../../model/units.ts'
+import { readPadded } from '../../storage/storage.ts'
+import { damaged } from './damage.ts'
+import { writeHeaderFields } from './header.ts'
+import type { ImageFile } from './image-file.ts'
+import { REFCOUNT_TABLE_ENTRY_SIZE } from './layout.ts'
+import { countAccess } from './refcount-width.ts'
+import type { CountAccess } from './refcount-width.ts'
+import { Table, TableCache } from './table-cache.ts'
+
+const BLOCK_MEMORY = 4 * MiB
+const WORD = 2 ** 32
+/** Bits 0 to 8 of a table entry. */
+const RESERVED_LOW = 0x1ff
+
+export class Refcounts {
+  readonly #file: ImageFile
+  readonly #access: CountAccess
+  readonly #blocks: TableCache
+  #table: Table
+  /** The header still names the table this one has outgrown. */
+  #moved = false
+
+  private constructor(file: ImageFile, table: Table) {
+    this.#file = file
+    this.#table = table
+    this.#access = countAccess(file.geometry.refcountBits)
+    this.#blocks = new TableCache(file.storage, file.geometry.clusterSize, BLOCK_MEMORY)
+  }
+
+  /** Throws `invalid-image` when an entry of the table leads to no place for a block. */
+  static async open(file: ImageFile): Promise<Refcounts> {
+    const { refcount_table_offset: offset, refcount_table_clusters: clusters } = file.header
+    const bytes = new Uint8Array(clusters * file.geometry.clusterSize)
+    await readPadded(file.storage, offset, bytes)
+    const refcounts = new Refcounts(file, new Table(offset, bytes))
+    for (let index = 0; index < refcounts.capacity; index += 1) refcounts.#checkEntry(index)
+    return refcounts
+  }
+
+  /** Blocks the table has entries for. */
+  get capacity(): number {
+    return this.#table.bytes.length / REFCOUNT_TABLE_ENTRY_SIZE
+  }
+
+  get max(): number {
+    return this.#access.max
+  }
+
+  /** Of the blocks that wait to be written back. */
+  get changedBytes(): number {
+    return this.#blocks.changedBytes
+  }
+
+  /** Host offset and length of the table in bytes. */
+  get tablePlace(): { readonly offset: number; readonly length: number } {
+    return { offset: this.#table.offset, length: this.#table.bytes.length }
+  }
+
+  /** Host offsets of all blocks there are. */
+  *blockOffsets(): Generator<number> {
+    for (let index = 0; index < this.capacity; index += 1) {
+      const offset = this.#blockOffset(index)
+      if (offset > 0) yield offset
+    }
+  }
+
+  /** Undefined when the count has to be read first: loops try this before they wait for `count`. */
+  peek(cluster: number): number | undefined {
+    const { countsPerBlock } = this.#file.geometry
+    const offset = this.#blockOffset(Math.floor(cluster / countsPerBlock))
+    if (offset === 0) return 0
+    const block = this.#blocks.peek(offset)
+    return block && this.#access.get(block.view, cluster % countsPerBlock)
+  }
+
+  async count(cluster: number): Promise<number> {
+    const { countsPerBlock } = this.#file.geometry
+    const block = await this.block(Math.floor(cluster / countsPerBlock))
+    return block ? this.#access.get(block.view, cluster % countsPerBlock) : 0
+  }
+
+  /** Sets the count of `count` clusters from `first` on; all of them have blocks. */
+  async set(first: number, count: number, value: number): Promise<void> {
+    const { countsPerBlock } = this.#file.geometry
+    for (let cluster = first; cluster < first + count;) {
+      const index = Math.floor(cluster / countsPerBlock)
+      const block = await this.block(index)
+      const end = Math.min(first + count, (index + 1) * countsPerBlock)
+      if (!block) throw damaged(this.#file.storage.name, `cluster ${cluster} has no reference count`, 0)
+      const from = cluster % countsPerBlock
+      for (; cluster < end; cluster += 1) this.#access.set(block.view, cluster % countsPerBlock, value)
+      this.#changed(block, from, from + (end - first))
+    }
+  }
+
+  /** The block that counts clusters from `index` * countsPerBlock on. */
+  async block(index: number): Promise<Table | undefined> {
+    const offset = this.#blockOffset(index)
+    return offset === 0 ? undefined : this.#blocks.load(offset)
+  }
+
+  /** The first `atMost` or fewer clusters that lie together from `from` on in one block and are counted 0 times. */
+  findFree(block: Table, from: number, atMost: number): { readonly start: number; readonly count: number } | undefined {
+    const { countsPerBlock } = this.#file.geometry
+    let start = from
+    while (start < countsPerBlock && this.#access.get(block.view, start) !== 0) start += 1
+    if (start === countsPerBlock) return undefined
+    let end = start + 1
+    while (end < countsPerBlock && end - start < atMost && this.#access.get(block.view, end) === 0) end += 1
+    return { start, count: end - start }
+  }
+
+  /** A new block at `offset` that counts nothing yet, not even itself. */
+  addBlock(index: number, offset: number): void {
+    this.#blocks.create(offset)
+    this.#table.view.setBigUint64(index * REFCOUNT_TABLE_ENTRY_SIZE, BigInt(offset))
+    this.#table.change(index * REFCOUNT_TABLE_ENTRY_SIZE, REFCOUNT_TABLE_ENTRY_SIZE)
+  }
+
+  /** The table continues at `offset`, with room for more entries. */
+  moveTable(offset: number, length: number): void {
+    const bytes = new Uint8Array(length)
+    bytes.set(this.#table.bytes)
+    this.#table = new Table(offset, bytes)
+    this.#table.change(0, length)
+    this.#moved = true
+  }
+
+  /** Writes what has changed: blocks before the table that leads to them, the table before the header. */
+  async writeBack(): Promise<void> {
+    const { storage } = this.#file
+    await this.#blocks.writeBack()
+    if (!this.#table.changed) return
+    await storage.flush()
+    await this.#table.writeBack(storage)
+    if (!this.#moved) return
+    await storage.flush()
+    // Side by side in one sector: the switch from the old table to the new one cannot tear.
+    await writeHeaderFields(storage, {
+      refcount_table_offset: this.#table.offset,
+      refcount_table_clusters: this.#table.bytes.length / this.#file.geometry.clusterSize,
+    })
+    this.#moved = false
+  }
+
+  #blockOffset(index: number): number {
+    if (index >= this.capacity) return 0
+    const at = index * REFCOUNT_TABLE_ENTRY_SIZE
+    const { view } = this.#table
+    return view.getUint32(at) * WORD + ((view.getUint32(at + 4) & ~RESERVED_LOW) >>> 0)
+  }
+
+  #checkEntry(index: number): void {
+    const { geometry, size, storage } = this.#file
+    const place = this.#table.offset + index * REFCOUNT_TABLE_ENTRY_SIZE
+    const offset = this.#blockOffset(index)
+    const reserved = this.#table.view.getUint32(index * REFCOUNT_TABLE_ENTRY_SIZE + 4) & RESERVED_LOW
+    if (reserved === 0 && offset % geometry.clusterSize === 0 && offset < size) return
+    throw damaged(
+      storage.name,
+      `entry ${index} of its refcount table leads to offset ${offset}, where no refcount block can be`,
+      place,
+    )
+  }
+
+  #changed(block: Table, from: number, to: number): void {
+    const { refcountBits } = this.#file.geometry
+    const start = Math.floor((from * refcountBits) / 8)
+    this.#blocks.change(block, start, Math.ceil((to * refcountBits) / 8) - start)
+  }
+}
