@@ -1,10 +1,10 @@
 // The disk the guest sees: reads, writes, zeros and discards over a chain of layers, once for every format.
 
-import { unpack } from '../codec/codec.ts'
 import { SpindleError } from '../model/error.ts'
 import { readPadded } from '../storage/storage.ts'
 import type { ImageLayer, LayerWriter, Room } from './driver.ts'
 import type { Extent, PackedExtent } from './extent.ts'
+import { readUnit } from './packed-unit.ts'
 
 /** An extent of the whole chain. `depth` 0 is the top layer; a hole is left only where no layer has anything. */
 export type DiskExtent = Extent & { readonly depth: number }
@@ -197,16 +197,7 @@ export class VirtualDisk implements AsyncDisposable {
   async #unpack(extent: PackedExtent): Promise<Uint8Array> {
     const last = this.#lastUnpacked
     if (last && last.storage === extent.storage && last.offset === extent.offset) return last.bytes
-    const packed = new Uint8Array(extent.packedLength)
-    await readPadded(extent.storage, extent.offset, packed)
-    const bytes = unpack(extent.codec, packed, extent.unpackedLength)
-    if (!bytes) {
-      throw new SpindleError(
-        'invalid-image',
-        `A compressed cluster of ${extent.storage.name} at offset ${extent.offset} is damaged and cannot be unpacked. Nothing was changed; data outside of it can still be read.`,
-        { path: extent.storage.name, offset: extent.offset },
-      )
-    }
+    const bytes = await readUnit(extent)
     this.#lastUnpacked = { storage: extent.storage, offset: extent.offset, bytes }
     return bytes
   }
@@ -215,6 +206,7 @@ export class VirtualDisk implements AsyncDisposable {
   async #exclusively<T>(work: (writer: LayerWriter) => Promise<T>): Promise<T> {
     const { writer } = this.top
     if (!writer) {
+      if (this.top.unwritable) throw SpindleError.fromData(this.top.unwritable)
       throw new SpindleError('access-denied', `${this.top.storage.name} is open for reading only.`, {
         path: this.top.storage.name,
       })
