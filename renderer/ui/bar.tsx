@@ -49,12 +49,13 @@ export interface CapacityPart {
 
 interface CapacityBarProps {
   readonly parts: readonly CapacityPart[]
-  readonly over: boolean
+  /** Where the disk ends, 0 to 1, when more is promised than it holds. */
+  readonly limit?: number | undefined
   readonly tall?: boolean
 }
 
-/** What fills a disk, in turn; a tick at the end when more is promised than it holds. */
-export function CapacityBar({ parts, over, tall = false }: CapacityBarProps) {
+/** What fills a disk, in turn. */
+export function CapacityBar({ parts, limit, tall = false }: CapacityBarProps) {
   return (
     <span className={classNames(styles.capacity, tall && styles.tall)} aria-hidden="true">
       <span className={styles.parts}>
@@ -62,7 +63,7 @@ export function CapacityBar({ parts, over, tall = false }: CapacityBarProps) {
           <span key={kind} className={styles[kind]} style={{ width: `${Math.min(1, Math.max(0, part)) * 100}%` }} />
         ))}
       </span>
-      {over && <span className={styles.over} />}
+      {limit !== undefined && <span className={styles.limit} style={{ left: `${limit * 100}%` }} />}
     </span>
   )
 }

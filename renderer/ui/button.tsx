@@ -4,15 +4,23 @@ import type { ComponentProps, ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 import styles from './button.module.css'
 
-interface ButtonProps extends Omit<ComponentProps<'button'>, 'type'> {
+interface ButtonProps extends ComponentProps<'button'> {
   readonly variant?: 'plain' | 'primary' | 'ghost'
   readonly size?: 'normal' | 'small' | 'tiny'
   readonly icon?: ReactNode
 }
 
-export function Button({ variant = 'plain', size = 'normal', icon, className, children, ...rest }: ButtonProps) {
+export function Button({
+  type = 'button',
+  variant = 'plain',
+  size = 'normal',
+  icon,
+  className,
+  children,
+  ...rest
+}: ButtonProps) {
   return (
-    <button type="button" className={classNames(styles.button, styles[variant], styles[size], className)} {...rest}>
+    <button type={type} className={classNames(styles.button, styles[variant], styles[size], className)} {...rest}>
       {icon}
       {children}
     </button>

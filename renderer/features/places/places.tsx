@@ -105,7 +105,7 @@ function Room({ place, claim }: { readonly place: Place; readonly claim: Claim }
             { kind: 'own', part: claim.onDisk / space.total },
             { kind: 'promised', part: Math.min(claim.growth, space.free) / space.total },
           ]}
-          over={short > 0}
+          limit={short > 0 ? 1 : undefined}
         />
       </span>
       <span className={classNames(styles.below, short > 0 && !scanning && 'warn')}>

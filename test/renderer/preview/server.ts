@@ -31,6 +31,8 @@ export async function startPreview(): Promise<Preview> {
         ],
       },
     ],
+    // Without its own reload the page cannot take dependencies that were found late.
+    optimizeDeps: { force: true },
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, fs: { allow: [root] } },
   })
   await server.listen()
