@@ -3,24 +3,27 @@
 import { dirname, resolve } from 'node:path'
 import { SpindleError } from '../model/error.ts'
 import { openFile } from '../storage/file.ts'
+import type { FileAccess } from '../storage/file.ts'
 import { MemoryStorage } from '../storage/memory.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { OpenGate } from './driver.ts'
 import { parseReference } from './reference.ts'
 
+export type OpenFile = (path: string, access: FileAccess) => Promise<Storage>
+
 /** Opens local files only; relative names are relative to the folder of the file that names them. */
-export function fileGate(): OpenGate {
+export function fileGate(open: OpenFile = openFile): OpenGate {
   return {
     async open(reference, from, access) {
       const path = pathOf(reference, from)
       try {
-        return await openFile(path, access)
+        return await open(path, access)
       } catch (error) {
         throw missing(error, path, from)
       }
     },
     async create(reference, from) {
-      return openFile(pathOf(reference, from), 'create')
+      return open(pathOf(reference, from), 'create')
     },
   }
 }

@@ -27,6 +27,18 @@ export function parseOptions(table: OptionTable, texts: ReadonlyMap<string, stri
   )
 }
 
+/** The other way round, as one would type it after `-o`. What is the default anyway is left out. */
+export function optionsText(table: OptionTable, values: OptionValues): string {
+  return table
+    .flatMap(({ name, default: usual }) => {
+      const value = values[name]
+      if (value === undefined || value === usual) return []
+      const text = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+      return [`${name}=${text.replaceAll(',', ',,')}`]
+    })
+    .join(',')
+}
+
 function parseValue(option: OptionSpec | undefined, text: string): OptionValue {
   switch (option?.kind) {
     case 'boolean':

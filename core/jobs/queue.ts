@@ -79,7 +79,7 @@ export class JobQueue {
   async close(): Promise<void> {
     const entries = [...this.#entries.values()]
     for (const entry of entries) this.cancel(entry.job.id)
-    await Promise.all(entries.map((entry) => entry.work))
+    await Promise.all(entries.flatMap((entry) => entry.work ?? []))
   }
 
   #next(): void {

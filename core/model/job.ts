@@ -12,6 +12,8 @@ export interface CreateJob {
   readonly virtualSize?: number
   readonly options: OptionValues
   readonly backing?: { readonly path: string; readonly format: FormatId }
+  /** Does not look at the backing file, which may not be there yet; then a size is needed. */
+  readonly backingUnseen?: boolean
   readonly overwrite?: boolean
 }
 
@@ -65,6 +67,8 @@ export type JobResult =
       readonly identical: boolean
       /** Guest offset in bytes of the first difference, when contents differ. */
       readonly firstDifference?: number
+      /** Guest offset in bytes of the first place that is data in one only; looked for when `strict`. */
+      readonly allocationDifference?: number
       readonly sizeDiffers: boolean
       readonly warnings: readonly string[]
     }

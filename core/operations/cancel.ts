@@ -13,13 +13,14 @@ export function throwIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) throw new SpindleError('cancelled', 'Cancelled. Nothing was changed.')
 }
 
-/** Waits for the work, but no longer than until the signal; what the work does after that is nobody's any more. */
-export async function untilCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Waits for the work, but no longer than until the signal; how the work ends after that is of no interest. */
+export async function untilCancelled<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
   throwIfCancelled(signal)
   const { promise, resolve } = Promise.withResolvers<void>()
   const stop = (): void => resolve()
   signal.addEventListener('abort', stop)
   try {
+    const work = start()
     work.catch(() => {})
     await Promise.race([work, promise])
     throwIfCancelled(signal)
@@ -39,9 +40,12 @@ export function paceOf(context: OperationContext, phase: Phase, total: number): 
     done += bytes
     progress({ phase, done, total })
     if (performance.now() - turnStarted < LONGEST_TURN) return undefined
-    return nextTurn().then(() => {
-      turnStarted = performance.now()
-      throwIfCancelled(signal)
-    })
+    return letOthersIn()
+  }
+
+  async function letOthersIn(): Promise<void> {
+    await nextTurn()
+    turnStarted = performance.now()
+    throwIfCancelled(signal)
   }
 }

@@ -7,7 +7,6 @@ import { closedGate, pathOf } from '../image/gate.ts'
 import { SpindleError, errorData } from '../model/error.ts'
 import type { ErrorData } from '../model/error.ts'
 import type { ImageFacts } from '../model/image.ts'
-import { openFile } from '../storage/file.ts'
 import { systemError } from '../storage/system-error.ts'
 import type { Parts } from './parts.ts'
 
@@ -44,7 +43,7 @@ export async function inspect(spec: InspectSpec, parts: Parts): Promise<readonly
 async function openTop(spec: InspectSpec, parts: Parts): Promise<{ layer: ImageLayer; unreadable?: ErrorData }> {
   const alone = { ...parts, gate: closedGate }
   const open = async (how: Parts): Promise<ImageLayer> =>
-    openLayer(await openFile(spec.path, 'read'), spec.format, 'read', how)
+    openLayer(await parts.openFile(spec.path, 'read'), spec.format, 'read', how)
   if (!spec.chain) return { layer: await open(alone) }
   try {
     return { layer: await open(parts) }

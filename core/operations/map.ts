@@ -1,6 +1,6 @@
 // map: where every byte of the disk comes from, as rows.
 
-import type { DiskExtent, VirtualDisk } from '../image/virtual-disk.ts'
+import type { DiskExtent } from '../image/virtual-disk.ts'
 import type { MapRow } from '../model/image.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
@@ -23,7 +23,7 @@ export async function* map(spec: MapSpec, parts: Parts): AsyncGenerator<readonly
   for await (const extents of disk.extents(start, length)) {
     const rows: MapRow[] = []
     for (const extent of extents) {
-      const row = rowOf(extent, position, disk)
+      const row = rowOf(extent, position)
       position += extent.length
       if (last && continues(last, row)) {
         last = { ...last, length: last.length + row.length }
@@ -37,7 +37,7 @@ export async function* map(spec: MapSpec, parts: Parts): AsyncGenerator<readonly
   if (last) yield [last]
 }
 
-function rowOf(extent: DiskExtent, start: number, disk: VirtualDisk): MapRow {
+function rowOf(extent: DiskExtent, start: number): MapRow {
   const { length, depth } = extent
   const row = { start, length, depth, present: true, zero: false, data: true, compressed: false }
   switch (extent.kind) {
@@ -51,11 +51,8 @@ function rowOf(extent: DiskExtent, start: number, disk: VirtualDisk): MapRow {
         ? zero
         : { ...zero, offset: extent.offset, path: extent.storage.name }
     }
-    default: {
-      // Above the last layer nothing is missing: the file below ended, and what it lacks counts as its zeros.
-      const short = depth < disk.layers.length - 1
-      return { ...row, depth: short ? depth + 1 : depth, present: short, zero: true, data: false }
-    }
+    default:
+      return { ...row, present: false, zero: true, data: false }
   }
 }
 

@@ -1,20 +1,33 @@
 // What operations work with, and opening an image with it.
 
+import { drivers } from '../formats/index.ts'
 import { openDisk } from '../image/chain.ts'
 import type { ImageDriver, OpenGate } from '../image/driver.ts'
+import { fileGate } from '../image/gate.ts'
+import type { OpenFile } from '../image/gate.ts'
 import type { VirtualDisk } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
 import { openFile } from '../storage/file.ts'
+import type { TransferPool } from '../transfer/pool.ts'
 
 export interface Parts {
   readonly drivers: readonly ImageDriver[]
+  /** By absolute path. */
+  readonly openFile: OpenFile
+  /** From one image to the files it refers to. */
   readonly gate: OpenGate
+  /** Threads for large work; left out, such work starts its own. */
+  readonly pool?: TransferPool
+}
+
+export function systemParts(): Parts {
+  return { drivers, openFile, gate: fileGate() }
 }
 
 /** Opens an image and its chain for reading. Throws also where it opens but its content cannot be read. */
 export async function openSource(path: string, format: string | undefined, parts: Parts): Promise<VirtualDisk> {
   const how = { ...parts, access: 'read', ...(format !== undefined && { format }) } as const
-  const disk = await openDisk(await openFile(path, 'read'), how)
+  const disk = await openDisk(await parts.openFile(path, 'read'), how)
   const broken = disk.layers.find((layer) => layer.unreadable)?.unreadable
   if (!broken) return disk
   await disk.close()

@@ -1,23 +1,23 @@
 // A file in the making: written as `<name>.partial`, given its name when it is whole, deleted when that never comes.
 
-import { chmod, chown, link, lstat, open, realpath, rename, unlink } from 'node:fs/promises'
+import { chmod, chown, link, lstat, open as openFolder, realpath, rename, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { pathOf } from '../image/gate.ts'
+import type { OpenFile } from '../image/gate.ts'
 import type { OpenGate } from '../image/driver.ts'
 import { SpindleError } from '../model/error.ts'
-import { openFile } from '../storage/file.ts'
 import type { Storage } from '../storage/storage.ts'
 import { systemCode, systemError } from '../storage/system-error.ts'
+import type { Parts } from './parts.ts'
 
 export interface TargetSpec {
   /** Absolute. */
   readonly path: string
   /** Whether a file that is there may be replaced. */
   readonly overwrite: boolean
-  /** Opens what the new image refers to. */
-  readonly gate: OpenGate
-  /** Files that must stay as they are, whatever may be overwritten: the sources. */
-  readonly untouchable: readonly Storage[]
+  readonly parts: Pick<Parts, 'openFile' | 'gate'>
+  /** Paths of files that must stay as they are, whatever may be overwritten: the sources. */
+  readonly untouchable: readonly string[]
   /** Publishes as on a file system without hard links. */
   readonly withoutLinks?: boolean
 }
@@ -44,6 +44,7 @@ export class Target implements AsyncDisposable {
   readonly gate: OpenGate
   readonly #existing: Existing | undefined
   readonly #pieces: Piece[]
+  readonly #openFile: OpenFile
   readonly #withoutLinks: boolean
   #published = false
 
@@ -51,11 +52,12 @@ export class Target implements AsyncDisposable {
     this.storage = piece.storage
     this.#existing = existing
     this.#pieces = [piece]
+    this.#openFile = spec.parts.openFile
     this.#withoutLinks = spec.withoutLinks ?? false
     this.gate = {
       open: async (reference, from, access) => {
         const made = this.#pieces.find((one) => one.path === pathOf(reference, from))
-        return made ? openFile(made.partial, access) : spec.gate.open(reference, from, access)
+        return made ? this.#openFile(made.partial, access) : spec.parts.gate.open(reference, from, access)
       },
       create: async (reference, from) => this.#makeBeside(pathOf(reference, from)),
     }
@@ -64,12 +66,18 @@ export class Target implements AsyncDisposable {
   /** Throws `exists` before anything is written when the name is taken and may not be replaced. */
   static async start(spec: TargetSpec): Promise<Target> {
     const existing = await examine(spec)
-    return new Target(spec, existing, await makePiece(existing?.path ?? spec.path))
+    return new Target(spec, existing, await makePiece(existing?.path ?? spec.path, spec.parts.openFile))
+  }
+
+  /** Bytes the file system gives to all of it. */
+  async allocatedSize(): Promise<number> {
+    const sizes = await Promise.all(this.#pieces.map(async ({ storage }) => storage.allocatedSize()))
+    return sizes.reduce((sum, size) => sum + size, 0)
   }
 
   /** Opens what has been written so far a second time, for reading. */
   async reopen(): Promise<Storage> {
-    return openFile(this.storage.name, 'read')
+    return this.#openFile(this.storage.name, 'read')
   }
 
   /** Returns when everything written is durable; to be called before publish(). */
@@ -110,7 +118,7 @@ export class Target implements AsyncDisposable {
       throw new SpindleError('invalid-argument', `${path} cannot be two files of one image at the same time.`, { path })
     }
     if (await entryAt(path)) throw alreadyThere(path)
-    const piece = await makePiece(path)
+    const piece = await makePiece(path, this.#openFile)
     this.#pieces.push(piece)
     return piece.storage
   }
@@ -139,14 +147,9 @@ async function examine(spec: TargetSpec): Promise<Existing | undefined> {
   if (!entry) return undefined
   const path = await realpath(spec.path).catch(() => spec.path)
   const found = (await entryAt(path)) ?? entry
-  const identity = `file:${found.dev}:${found.ino}`
-  const source = spec.untouchable.find((one) => one.identity === identity)
-  if (source) {
-    throw new SpindleError(
-      'invalid-argument',
-      `${spec.path} is ${source.name === spec.path ? 'the source itself' : `the same file as the source ${source.name}`}, so it cannot be the target. Nothing was changed. Choose another name.`,
-      { path: spec.path },
-    )
+  for (const source of spec.untouchable) {
+    const other = await entryAt(await realpath(source).catch(() => source))
+    if (other?.dev === found.dev && other.ino === found.ino) throw targetIsSource(spec.path, source)
   }
   if (!spec.overwrite) throw alreadyThere(spec.path)
   if (!found.isFile()) {
@@ -157,10 +160,10 @@ async function examine(spec: TargetSpec): Promise<Existing | undefined> {
   return { path, mode: Number(found.mode) & 0o7777, uid: Number(found.uid), gid: Number(found.gid) }
 }
 
-async function makePiece(path: string): Promise<Piece> {
+async function makePiece(path: string, open: OpenFile): Promise<Piece> {
   const partial = `${resolve(path)}.partial`
   try {
-    return { path, partial, storage: await openFile(partial, 'create') }
+    return { path, partial, storage: await open(partial, 'create') }
   } catch (error) {
     if (!(error instanceof SpindleError) || error.code !== 'exists') throw error
     throw new SpindleError(
@@ -169,6 +172,12 @@ async function makePiece(path: string): Promise<Piece> {
       { path: partial, cause: error },
     )
   }
+}
+
+function targetIsSource(path: string, source: string): SpindleError {
+  const relation = source === path ? 'a source itself' : `the same file as the source ${source}`
+  const message = `${path} is ${relation}, so it cannot be the target. Nothing was changed. Choose another name.`
+  return new SpindleError('invalid-argument', message, { path })
 }
 
 function alreadyThere(path: string): SpindleError {
@@ -216,7 +225,7 @@ async function replace(existing: Existing, partial: string): Promise<void> {
 async function syncFolders(pieces: readonly Piece[]): Promise<void> {
   for (const folder of new Set(pieces.map((one) => dirname(one.path)))) {
     try {
-      await using handle = await open(folder, 'r')
+      await using handle = await openFolder(folder, 'r')
       await handle.sync()
     } catch (error) {
       // Some file systems have nothing to sync a folder with.

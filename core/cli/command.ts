@@ -1,0 +1,64 @@
+// What a command of `spindle` is given, and the options several of them share.
+
+import type { Operations } from '../index.ts'
+import { SpindleError } from '../model/error.ts'
+import type { ConvertJob, CreateJob, JobResult, Progress } from '../model/job.ts'
+import type { CommandWords, OptionWord, Words } from './arguments.ts'
+import { usageError } from './arguments.ts'
+import type { Console } from './console.ts'
+
+export interface Session {
+  readonly console: Console
+  readonly operations: Operations
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+export interface Command {
+  readonly words: CommandWords
+  /** Returns the exit code. Whatever it throws is printed. */
+  run(words: Words, session: Session): Promise<number>
+}
+
+export const FORCE_SHARE: OptionWord = {
+  long: 'force-share',
+  short: 'U',
+  help: 'open images that another program has open, too; Spindle takes no locks yet, so this changes nothing',
+}
+export const OUTPUT: OptionWord = { long: 'output', value: 'human|json', help: 'how to print; human is the default' }
+export const PROGRESS: OptionWord = { long: 'progress', short: 'p', help: 'show how far it is' }
+export const QUIET: OptionWord = { long: 'quiet', short: 'q', help: 'print errors only' }
+export const FORCE: OptionWord = { long: 'force', help: 'replace FILE if it is there already' }
+
+export const SOURCE_CACHE: OptionWord = {
+  long: 'source-cache',
+  short: 'T',
+  value: 'MODE',
+  help: 'accepted for scripts; Spindle leaves caching to the system',
+}
+
+export const IMAGE_OPTS = { long: 'image-opts' }
+export const OBJECT = { long: 'object', value: 'OBJDEF' }
+
+export function outputKind(command: CommandWords, words: Words): 'human' | 'json' {
+  const kind = words.text('output') ?? 'human'
+  if (kind !== 'human' && kind !== 'json') {
+    throw usageError(command, `--output expects 'human' or 'json' not '${kind}'`)
+  }
+  return kind
+}
+
+/** Runs a job that makes a file. That the file is there already is told together with what to type. */
+export async function runMaking(
+  job: ConvertJob | CreateJob,
+  { operations, signal }: Session,
+  progress: (progress: Progress) => void,
+): Promise<JobResult> {
+  try {
+    return await operations.run(job, { signal, progress, pointOfNoReturn: () => {} })
+  } catch (error) {
+    if (!(error instanceof SpindleError) || error.code !== 'exists' || error.path !== job.target) throw error
+    const message = `${job.target} exists already and was not touched. Choose another name, or replace it with --force.`
+    throw new SpindleError('exists', message, { path: job.target, cause: error })
+  }
+}

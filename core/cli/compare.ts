@@ -1,0 +1,89 @@
+// `spindle compare`: whether two images hold the same disk.
+
+import { errorData } from '../model/error.ts'
+import type { ErrorData } from '../model/error.ts'
+import type { CompareJob, JobResult, Phase } from '../model/job.ts'
+import type { CommandWords } from './arguments.ts'
+import { usageError } from './arguments.ts'
+import { FORCE_SHARE, IMAGE_OPTS, OBJECT, PROGRESS, QUIET, SOURCE_CACHE } from './command.ts'
+import type { Command } from './command.ts'
+import { errorText } from './failure.ts'
+import { fileNamed } from './names.ts'
+import { SILENT, progressView } from './progress.ts'
+
+const words: CommandWords = {
+  name: 'compare',
+  summary: 'Check if two images have the same contents',
+  operands: 'FILE1 FILE2',
+  options: [
+    { long: 'a-format', short: 'f', value: 'FMT', help: 'take FILE1 to be in this format instead of finding it out' },
+    { long: 'b-format', short: 'F', value: 'FMT', help: 'the same for FILE2' },
+    { long: 'strict', short: 's', help: 'call them different also when only sizes or allocation differ' },
+    PROGRESS,
+    QUIET,
+    SOURCE_CACHE,
+    FORCE_SHARE,
+  ],
+  refused: [IMAGE_OPTS, OBJECT],
+  notes: [
+    'Disks of different sizes are the same when the rest of the larger one is zeros.',
+    'Exit code: 0 the same, 1 different, 2 an image could not be opened, 3 its tables could not be read, 4 its data could not be read.',
+  ],
+}
+
+/** By what was being done when it failed. */
+const EXIT_CODES: Readonly<Record<Phase, number>> = { prepare: 2, copy: 3, verify: 4, finish: 4 }
+
+export const compare: Command = {
+  words,
+  async run(given, { console, operations, signal }) {
+    const [left, right, ...others] = given.operands
+    if (left === undefined || right === undefined || others.length > 0) {
+      throw usageError(words, 'Expecting two image file names')
+    }
+    const quiet = given.has('quiet')
+    const view = given.has('progress') && !quiet ? progressView(console) : SILENT
+    let phase: Phase = 'prepare'
+    let outcome: Outcome
+    try {
+      const one = fileNamed(left, given.text('a-format'), operations)
+      const other = fileNamed(right, given.text('b-format'), operations)
+      const job: CompareJob = {
+        kind: 'compare',
+        left: one.path,
+        ...(one.format !== undefined && { leftFormat: one.format }),
+        right: other.path,
+        ...(other.format !== undefined && { rightFormat: other.format }),
+        strict: given.has('strict'),
+      }
+      const progress: typeof view.update = (now) => {
+        phase = now.phase
+        view.update(now)
+      }
+      outcome = { result: await operations.run(job, { signal, progress, pointOfNoReturn: () => {} }) }
+    } catch (error) {
+      outcome = { error: errorData(error) }
+    }
+    view.end('result' in outcome)
+    if ('error' in outcome) {
+      if (!signal.aborted) console.error(errorText(outcome.error))
+      return EXIT_CODES[phase]
+    }
+    if (!quiet) console.out(verdict(outcome.result, given.has('strict')))
+    return outcome.result.kind === 'compare' && outcome.result.identical ? 0 : 1
+  },
+}
+
+type Outcome = { readonly result: JobResult } | { readonly error: ErrorData }
+
+function verdict(result: JobResult, strict: boolean): string {
+  if (result.kind !== 'compare') return ''
+  const { sizeDiffers, firstDifference = Infinity, allocationDifference = Infinity } = result
+  if (strict && sizeDiffers) return 'Strict mode: Image size mismatch!\n'
+  const warning = sizeDiffers ? 'Warning: Image size mismatch!\n' : ''
+  if (allocationDifference <= firstDifference && allocationDifference < Infinity) {
+    return `Strict mode: Offset ${allocationDifference} block status mismatch!\n`
+  }
+  if (firstDifference < Infinity) return `${warning}Content mismatch at offset ${firstDifference}!\n`
+  return `${warning}Images are identical.\n`
+}

@@ -1,0 +1,111 @@
+// `spindle convert`: the disk of one image in a new image of any format.
+
+import type { ConvertJob } from '../model/job.ts'
+import type { CommandWords } from './arguments.ts'
+import { usageError } from './arguments.ts'
+import { FORCE, FORCE_SHARE, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, runMaking } from './command.ts'
+import type { Command } from './command.ts'
+import { createOptions, optionsHelp } from './create-options.ts'
+import { warningText } from './failure.ts'
+import { fileNamed } from './names.ts'
+import { SILENT, progressView } from './progress.ts'
+
+const words: CommandWords = {
+  name: 'convert',
+  summary: 'Copy one image to another with optional format conversion',
+  operands: 'SOURCE TARGET',
+  options: [
+    {
+      long: 'source-format',
+      short: 'f',
+      value: 'FMT',
+      help: 'take SOURCE to be in this format instead of finding it out',
+    },
+    { long: 'target-format', short: 'O', value: 'FMT', help: 'format of the new image; raw is the default' },
+    {
+      long: 'target-options',
+      short: 'o',
+      value: 'NAME=VALUE,…',
+      help: 'options of that format; "-o help" lists them, a comma inside a value is written twice',
+    },
+    { long: 'compress', short: 'c', help: 'pack the data; for formats that can' },
+    { long: 'verify', help: 'read both back afterwards and compare them; not in qemu-img' },
+    PROGRESS,
+    QUIET,
+    FORCE,
+    SOURCE_CACHE,
+    {
+      long: 'target-cache',
+      short: 't',
+      value: 'MODE',
+      help: 'accepted for scripts; what was written is always synced',
+    },
+    { long: 'parallel', short: 'm', value: 'COUNT', help: 'accepted for scripts; Spindle uses the cores there are' },
+    { long: 'oob-writes', short: 'W', help: 'accepted for scripts; data is always written in the fastest order' },
+    { long: 'copy-range-offloading', short: 'C', help: 'accepted for scripts; the kernel copies wherever it can' },
+    FORCE_SHARE,
+  ],
+  refused: [
+    { long: 'source-image-opts' },
+    { long: 'target-image-opts' },
+    { long: 'source-snapshot', short: 'l', value: 'SNAPSHOT' },
+    { long: 'backing', short: 'B', value: 'FILE' },
+    { long: 'backing-format', short: 'F', value: 'FMT' },
+    { long: 'no-create', short: 'n' },
+    { long: 'target-is-zero' },
+    { long: 'sparse-size', short: 'S', value: 'SIZE' },
+    { long: 'bitmaps' },
+    { long: 'skip-broken-bitmaps' },
+    { long: 'rate', short: 'r', value: 'RATE' },
+    { long: 'salvage' },
+    OBJECT,
+  ],
+  notes: [
+    'TARGET holds the whole disk: what SOURCE takes from its backing files is copied in. Holes and zeros take no room. Snapshots and bitmaps inside SOURCE do not come along, and a warning says so.',
+    'TARGET is written as TARGET.partial and renamed when it is whole; when the command is stopped, nothing remains. Unlike qemu-img, a file that is there already is not replaced without --force, and -c for a format that cannot compress is an error.',
+  ],
+}
+
+export const convert: Command = {
+  words,
+  async run(given, session) {
+    const { console, operations } = session
+    const format = operations.format(given.text('target-format') ?? 'raw')
+    const options = createOptions(format, given.texts('target-options'))
+    if (!options) {
+      console.out(optionsHelp(format))
+      return 0
+    }
+    if (options.backingFile !== undefined || options.backingFormat !== undefined || options.size !== undefined) {
+      throw usageError(words, 'Spindle does not have backing_file, backing_fmt and size for convert yet')
+    }
+    const parallel = given.text('parallel') ?? '8'
+    if (!/^([1-9]|1[0-6])$/.test(parallel)) throw usageError(words, `-m takes a count from 1 to 16, not '${parallel}'`)
+    const [source, target, ...others] = given.operands
+    if (source === undefined || target === undefined) throw usageError(words, 'Must specify image file name')
+    if (others.length > 0) throw usageError(words, 'Spindle cannot join several images into one yet')
+    const from = fileNamed(source, given.text('source-format'), operations)
+    const quiet = given.has('quiet')
+    const job: ConvertJob = {
+      kind: 'convert',
+      source: from.path,
+      ...(from.format !== undefined && { sourceFormat: from.format }),
+      target: fileNamed(target, undefined, operations).path,
+      format: format.format,
+      options: options.values,
+      compress: given.has('compress'),
+      verify: given.has('verify'),
+      overwrite: given.has('force'),
+    }
+    const view = given.has('progress') && !quiet ? progressView(console) : SILENT
+    let whole = false
+    try {
+      const { warnings } = await runMaking(job, session, view.update)
+      whole = true
+      if (!quiet) for (const warning of warnings) console.error(warningText(warning))
+    } finally {
+      view.end(whole)
+    }
+    return 0
+  },
+}

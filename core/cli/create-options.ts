@@ -1,0 +1,125 @@
+// `-o` of create and convert: a format's own options, and the words every format shares.
+
+import { parseOptions } from '../index.ts'
+import { SpindleError } from '../model/error.ts'
+import type { OptionSpec, OptionValues } from '../model/option.ts'
+import type { FormatFacts } from '../model/plan.ts'
+import { parseSize } from '../model/units.ts'
+import { escapeValue, parseKeyValues } from './key-values.ts'
+
+export interface CreateOptions {
+  readonly values: OptionValues
+  /** As typed, the shared words included. */
+  readonly texts: ReadonlyMap<string, string>
+  readonly backingFile?: string
+  readonly backingFormat?: string
+  /** Bytes. */
+  readonly size?: number
+}
+
+const SHARED = new Set(['backing_file', 'backing_fmt', 'size'])
+
+/** Undefined when the user asked which options there are. */
+export function createOptions(format: FormatFacts, given: readonly string[]): CreateOptions | undefined {
+  const texts = parseKeyValues(given)
+  if (!texts) return undefined
+  const own = new Map([...texts].filter(([name]) => !SHARED.has(name)))
+  const backingFile = texts.get('backing_file')
+  const backingFormat = texts.get('backing_fmt')
+  const size = texts.get('size')
+  return {
+    values: parseOptions(format.options, own),
+    texts,
+    ...(backingFile !== undefined && { backingFile }),
+    ...(backingFormat !== undefined && { backingFormat }),
+    ...(size !== undefined && { size: sizeOf(size) }),
+  }
+}
+
+export function sizeOf(text: string): number {
+  const size = parseSize(text)
+  if (size !== undefined) return size
+  throw new SpindleError('invalid-argument', `“${text}” is no size; write it as 20G or 500M.`)
+}
+
+/** What `-o help` prints. */
+export function optionsHelp(format: FormatFacts): string {
+  const backing: readonly (readonly [string, string])[] = format.capabilities.backing
+    ? [
+        ['backing_file=<str>', 'The file below the new image, as with -b'],
+        ['backing_fmt=<str>', 'Its format, as with -F'],
+      ]
+    : []
+  const lines = [
+    ...backing,
+    ['size=<size>', 'Virtual disk size, as in SIZE'] as const,
+    ...format.options.map((option) => [`${option.name}=<${valueName(option)}>`, optionHelp(option)] as const),
+  ]
+  return [
+    `Supported ${format.format} options:`,
+    ...lines.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, help]) => `  ${name.padEnd(22)} - ${help}`),
+    '',
+  ].join('\n')
+}
+
+function valueName(option: OptionSpec): string {
+  switch (option.kind) {
+    case 'boolean':
+      return 'bool (on/off)'
+    case 'size':
+      return 'size'
+    case 'number':
+      return 'num'
+    default:
+      return 'str'
+  }
+}
+
+function optionHelp(option: OptionSpec): string {
+  switch (option.kind) {
+    case 'choice':
+      return `${option.help} (${option.choices.map((choice) => choice.value).join(', ')}; default ${option.default})`
+    case 'number':
+      return `${option.help} (${option.values.join(', ')}; default ${option.default})`
+    case 'boolean':
+      return `${option.help} (default ${option.default ? 'on' : 'off'})`
+    case 'size':
+      return `${option.help} (default ${option.default})`
+    default:
+      return option.help
+  }
+}
+
+/** qemu-img's order, and whether it names the value even when it is the default. */
+const SUMMARY: readonly (readonly [name: string, always: boolean])[] = [
+  ['cluster_size', true],
+  ['extended_l2', true],
+  ['preallocation', false],
+  ['compression_type', true],
+  ['size', true],
+  ['compat', false],
+  ['backing_file', false],
+  ['backing_fmt', false],
+  ['data_file', false],
+  ['data_file_raw', false],
+  ['lazy_refcounts', true],
+  ['refcount_bits', true],
+]
+
+/** The line qemu-img prints when it makes an image. */
+export function formattingLine(file: string, format: FormatFacts, texts: ReadonlyMap<string, string>): string {
+  const parts = SUMMARY.flatMap(([name, always]) => {
+    const option = format.options.find((one) => one.name === name)
+    const text = texts.get(name) ?? (always && option ? valueText(option) : undefined)
+    return text === undefined ? [] : [`${name}=${escapeValue(inFull(option, text))}`]
+  })
+  return `Formatting '${file}', fmt=${[format.format, ...parts].join(' ')}\n`
+}
+
+function valueText(option: OptionSpec): string {
+  return option.kind === 'boolean' ? (option.default ? 'on' : 'off') : String(option.default)
+}
+
+function inFull(option: OptionSpec | undefined, text: string): string {
+  return option?.kind === 'size' ? String(parseSize(text) ?? text) : text
+}

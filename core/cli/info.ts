@@ -1,0 +1,191 @@
+// `spindle info`: what an image file is.
+
+import type { ImageFacts, SnapshotFacts } from '../model/image.ts'
+import { roundUp } from '../model/units.ts'
+import type { CommandWords } from './arguments.ts'
+import { usageError } from './arguments.ts'
+import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.ts'
+import type { Command } from './command.ts'
+import { printable } from './console.ts'
+import { errorText } from './failure.ts'
+import { chainNames, fileNamed, nameBeside } from './names.ts'
+import { jsonText, sizeText } from './wording.ts'
+import type { Json } from './wording.ts'
+
+const words: CommandWords = {
+  name: 'info',
+  summary: 'Display information about image',
+  operands: 'FILE',
+  options: [
+    { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
+    { long: 'backing-chain', short: 'b', help: 'tell of the backing files below it as well' },
+    OUTPUT,
+    FORCE_SHARE,
+  ],
+  refused: [IMAGE_OPTS, OBJECT],
+  notes: [
+    'Opens FILE only; what it refers to is shown, not opened. With --backing-chain the files below it are opened, and where one is missing those above it are still told of.',
+  ],
+}
+
+export const info: Command = {
+  words,
+  async run(given, { console, operations }) {
+    const kind = outputKind(words, given)
+    const [name, ...others] = given.operands
+    if (name === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
+    const chain = given.has('backing-chain')
+    const { shown, ...named } = fileNamed(name, given.text('format'), operations)
+    const found = await operations.inspect({ ...named, chain })
+    const names = chainNames(shown, found)
+    const layers = found.map((facts, index) => ({ facts, name: names[index] ?? facts.path }))
+    if (kind === 'human') {
+      console.out(layers.map(humanText).join('\n'))
+    } else {
+      const [first] = layers
+      const values = layers.map(jsonValue)
+      console.out(`${jsonText(chain ? values : first ? jsonValue(first) : null)}\n`)
+    }
+    const broken = chain ? layers.at(-1)?.facts.unreadable : undefined
+    if (broken) console.error(errorText(broken))
+    return broken ? 1 : 0
+  },
+}
+
+/** What qemu-img counts a file's length in. */
+const SECTOR_SIZE = 512
+
+interface Shown {
+  /** The name of the file as the user would write it. */
+  readonly name: string
+  readonly facts: ImageFacts
+}
+
+/** The way to the backing file from where we are, when the image holds a plain relative name; otherwise what it holds. */
+function fullBackingName({ name, facts }: Shown): string | undefined {
+  const path = facts.backing?.path
+  return path === undefined || /^[^/]*:/.test(path) ? path : nameBeside(name, path)
+}
+
+function humanText(shown: Shown): string {
+  const { name, facts } = shown
+  const { format, virtualSize, allocatedSize, fileSize, backing, details } = facts
+  const fileLength = roundUp(fileSize, SECTOR_SIZE)
+  const lines = [
+    `image: ${name}`,
+    `file format: ${format}`,
+    `virtual size: ${sizeText(virtualSize)} (${virtualSize} bytes)`,
+    `disk size: ${sizeText(allocatedSize)}`,
+  ]
+  if (details.encrypted === true) lines.push('encrypted: yes')
+  if (details.clusterSize !== undefined) lines.push(`cluster_size: ${details.clusterSize}`)
+  if (details.compressed === true) lines.push('compressed: yes')
+  if (details.dirty === true) lines.push('cleanly shut down: no')
+  if (backing) {
+    const full = fullBackingName(shown)
+    const actual = full === backing.path ? '' : ` (actual path: ${full ?? ''})`
+    lines.push(`backing file: ${backing.path}${actual}`)
+    if (backing.format !== undefined) lines.push(`backing file format: ${backing.format}`)
+  }
+  if (details.snapshots && details.snapshots.length > 0) {
+    lines.push('Snapshot list:', snapshotLine(COLUMNS))
+    lines.push(...details.snapshots.map(snapshotText))
+  }
+  if (details.specific) lines.push('Format specific information:', ...treeLines(details.specific, '    '))
+  lines.push(
+    "Child node '/file':",
+    `    filename: ${name}`,
+    '    protocol type: file',
+    `    file length: ${sizeText(fileLength)} (${fileLength} bytes)`,
+    `    disk size: ${sizeText(allocatedSize)}`,
+  )
+  return lines.map((line) => `${printable(line)}\n`).join('')
+}
+
+const COLUMNS = ['ID', 'TAG', 'VM_SIZE', 'DATE', 'VM_CLOCK', 'ICOUNT']
+/** Negative: aligned to the left. */
+const WIDTHS = [-7, -16, 8, 19, 15, 10]
+
+function snapshotLine(cells: readonly string[]): string {
+  return cells
+    .map((cell, index) => {
+      const width = WIDTHS[index] ?? 0
+      return width < 0 ? cell.padEnd(-width) : cell.padStart(width)
+    })
+    .join(' ')
+}
+
+function snapshotText({ id, name, vmStateSize, createdAt, vmClockNanoseconds, icount }: SnapshotFacts): string {
+  const count = icount === undefined ? '--' : String(icount)
+  return snapshotLine([id, name, sizeText(vmStateSize), localTime(createdAt), clockText(vmClockNanoseconds), count])
+}
+
+function localTime(milliseconds: number): string {
+  const time = new Date(milliseconds)
+  const day = [time.getFullYear(), pad(time.getMonth() + 1, 2), pad(time.getDate(), 2)].join('-')
+  return `${day} ${pad(time.getHours(), 2)}:${pad(time.getMinutes(), 2)}:${pad(time.getSeconds(), 2)}`
+}
+
+function clockText(nanoseconds: number): string {
+  const milliseconds = Math.floor(nanoseconds / 1e6)
+  const hours = pad(milliseconds / 3_600_000, 4)
+  const minutes = pad((milliseconds / 60_000) % 60, 2)
+  return `${hours}:${minutes}:${pad((milliseconds / 1000) % 60, 2)}.${pad(milliseconds % 1000, 3)}`
+}
+
+function pad(value: number, width: number): string {
+  return String(Math.floor(value)).padStart(width, '0')
+}
+
+/** Nested values with four blanks a level; list items by their number. */
+function treeLines(value: object, indent: string): readonly string[] {
+  return Object.entries(value).flatMap(([key, item]: [string, unknown]) => {
+    const label = Array.isArray(value) ? `[${key}]` : key.replaceAll('-', ' ')
+    if (typeof item === 'object' && item !== null) return [`${indent}${label}:`, ...treeLines(item, `${indent}    `)]
+    return [`${indent}${label}: ${String(item)}`]
+  })
+}
+
+/** Keys stand in qemu-img's order. */
+function jsonValue(shown: Shown): Json {
+  const { name, facts } = shown
+  const { format, virtualSize, allocatedSize, fileSize, backing, details } = facts
+  const file = {
+    children: [],
+    'virtual-size': roundUp(fileSize, SECTOR_SIZE),
+    filename: name,
+    format: 'file',
+    'actual-size': allocatedSize,
+    'format-specific': { type: 'file', data: {} },
+    'dirty-flag': false,
+  }
+  return {
+    children: [{ name: 'file', info: file }],
+    snapshots: details.snapshots && details.snapshots.length > 0 ? details.snapshots.map(snapshotValue) : undefined,
+    'backing-filename-format': backing?.format,
+    'virtual-size': virtualSize,
+    filename: name,
+    'cluster-size': details.clusterSize,
+    format,
+    'actual-size': allocatedSize,
+    compressed: details.compressed === true ? true : undefined,
+    'format-specific': details.specific && { type: format, data: details.specific as Json },
+    encrypted: details.encrypted === true ? true : undefined,
+    'full-backing-filename': fullBackingName(shown),
+    'backing-filename': backing?.path,
+    'dirty-flag': details.dirty === true,
+  }
+}
+
+function snapshotValue(snapshot: SnapshotFacts): Json {
+  return {
+    icount: snapshot.icount,
+    'vm-clock-nsec': snapshot.vmClockNanoseconds % 1e9,
+    name: snapshot.name,
+    'date-sec': Math.floor(snapshot.createdAt / 1000),
+    'date-nsec': snapshot.nanoseconds,
+    'vm-clock-sec': Math.floor(snapshot.vmClockNanoseconds / 1e9),
+    id: snapshot.id,
+    'vm-state-size': snapshot.vmStateSize,
+  }
+}

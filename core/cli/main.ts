@@ -1,0 +1,103 @@
+// The `spindle` command: finds the subcommand, runs it, and turns whatever happens into words and an exit code.
+
+import { createRequire } from 'node:module'
+import { openOperations } from '../index.ts'
+import { errorData } from '../model/error.ts'
+import { parseWords, usageError } from './arguments.ts'
+import type { Command } from './command.ts'
+import { systemConsole } from './console.ts'
+import type { Console } from './console.ts'
+import { errorText } from './failure.ts'
+
+interface Entry {
+  readonly summary: string
+  /** Loaded when it is called for: a command starts no slower for what the others need. */
+  readonly load: () => Promise<Command>
+}
+
+const COMMANDS: ReadonlyMap<string, Entry> = new Map([
+  [
+    'compare',
+    { summary: 'Check if two images have the same contents', load: async () => (await import('./compare.ts')).compare },
+  ],
+  [
+    'convert',
+    {
+      summary: 'Copy one image to another with optional format conversion',
+      load: async () => (await import('./convert.ts')).convert,
+    },
+  ],
+  ['create', { summary: 'Create and format new image file', load: async () => (await import('./create.ts')).create }],
+  ['info', { summary: 'Display information about image', load: async () => (await import('./info.ts')).info }],
+  ['map', { summary: 'Dump image metadata', load: async () => (await import('./map.ts')).map }],
+])
+
+/** As the shell has it for a program that a signal ended. */
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const
+
+/** Runs the command line and ends the process. */
+export async function main(given: readonly string[]): Promise<never> {
+  const console = systemConsole()
+  const abort = new AbortController()
+  let interrupted: number | undefined
+  for (const [signal, code] of SIGNALS) {
+    process.on(signal, () => {
+      interrupted ??= code
+      abort.abort()
+    })
+  }
+  process.on('uncaughtException', (error) => {
+    console.error(errorText(errorData(error)))
+    process.exit(1)
+  })
+  const code = await run(given, console, abort.signal)
+  process.exit(interrupted !== undefined && code !== 0 ? interrupted : code)
+}
+
+async function run(given: readonly string[], console: Console, signal: AbortSignal): Promise<number> {
+  try {
+    return await dispatch(given, console, signal)
+  } catch (error) {
+    const data = errorData(error)
+    // Whoever pressed Ctrl-C knows.
+    if (data.code !== 'cancelled' || !signal.aborted) console.error(errorText(data))
+    return 1
+  }
+}
+
+async function dispatch([name, ...rest]: readonly string[], console: Console, signal: AbortSignal): Promise<number> {
+  const general = { name: '' }
+  if (name === undefined) throw usageError(general, 'Not enough arguments')
+  if (name === '--help' || name === '-h' || name === 'help') {
+    const { generalHelp } = await import('./help.ts')
+    console.out(
+      generalHelp(
+        version(),
+        [...COMMANDS].map(([command, { summary }]) => [command, summary]),
+      ),
+    )
+    return 0
+  }
+  if (name === '--version' || name === '-V') {
+    console.out(`spindle version ${version()}\n`)
+    return 0
+  }
+  const command = await COMMANDS.get(name)?.load()
+  if (!command) throw usageError(general, `Command not found: ${name}`)
+  const words = parseWords(command.words, rest)
+  if (words.has('help')) {
+    const { commandHelp } = await import('./help.ts')
+    console.out(commandHelp(command.words))
+    return 0
+  }
+  return command.run(words, { console, signal, operations: openOperations() })
+}
+
+/** The package's: this file is two folders below it, as source and as built. */
+function version(): string {
+  return (createRequire(import.meta.url)('../../package.json') as { readonly version: string }).version
+}

@@ -1,0 +1,129 @@
+// `spindle map`: where each part of the disk is stored.
+
+import { dirname, resolve } from 'node:path'
+import { SpindleError } from '../model/error.ts'
+import type { ImageFacts, MapRow } from '../model/image.ts'
+import { parseSize } from '../model/units.ts'
+import type { CommandWords, Words } from './arguments.ts'
+import { usageError } from './arguments.ts'
+import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.ts'
+import type { Command } from './command.ts'
+import { printable } from './console.ts'
+import { chainNames, fileNamed, nameBeside } from './names.ts'
+
+const words: CommandWords = {
+  name: 'map',
+  summary: 'Dump image metadata',
+  operands: 'FILE',
+  options: [
+    { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
+    { long: 'start-offset', short: 's', value: 'OFFSET', help: 'begin at this byte of the disk, such as 1M' },
+    { long: 'max-length', short: 'l', value: 'LENGTH', help: 'go on for this many bytes' },
+    OUTPUT,
+    FORCE_SHARE,
+  ],
+  refused: [IMAGE_OPTS, OBJECT],
+  notes: [
+    'Human output lists plain data only and gives up where data is compressed, since that has no place of its own in a file; --output=json lists everything.',
+  ],
+}
+
+export const map: Command = {
+  words,
+  async run(given, { console, operations }) {
+    const kind = outputKind(words, given)
+    const [name, ...others] = given.operands
+    if (name === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
+    const { path, shown, format } = fileNamed(name, given.text('format'), operations)
+    const start = size(given, 'start-offset')
+    const length = size(given, 'max-length')
+    const image = { path, ...(format !== undefined && { format }) }
+    const rows = operations.map({
+      ...image,
+      ...(start !== undefined && { start }),
+      ...(length !== undefined && { length }),
+    })
+    const write = (text: string): void => console.out(text)
+    const printer =
+      kind === 'json'
+        ? jsonPrinter(write, start ?? 0)
+        : humanPrinter(write, fileNames(shown, await operations.inspect({ ...image, chain: true })))
+    for await (const some of rows) printer.rows(some)
+    printer.end()
+    return 0
+  },
+}
+
+interface Printer {
+  rows(rows: readonly MapRow[]): void
+  end(): void
+}
+
+function jsonPrinter(write: (text: string) => void, from: number): Printer {
+  let lead = '['
+  return {
+    rows(rows) {
+      const lines = rows.map(({ start, length, depth, present, zero, data, compressed, offset }) => {
+        const place = offset === undefined ? '' : `, "offset": ${offset}`
+        return `{ "start": ${start}, "length": ${length}, "depth": ${depth}, "present": ${present}, "zero": ${zero}, "data": ${data}, "compressed": ${compressed}${place}}`
+      })
+      write(lead + lines.join(',\n'))
+      lead = ',\n'
+    },
+    end: () => write(lead === '[' ? `[${nothingAt(from)}]\n` : ']\n'),
+  }
+}
+
+/** What qemu-img says of the place behind the end of a disk. */
+function nothingAt(start: number): string {
+  return `{ "start": ${start}, "length": 0, "depth": 0, "present": false, "zero": false, "data": false, "compressed": false}`
+}
+
+function humanPrinter(write: (text: string) => void, names: ReadonlyMap<string, string>): Printer {
+  write(line('Offset', 'Length', 'Mapped to', 'File'))
+  return {
+    rows(rows) {
+      for (const { start, length, data, zero, offset, path = '' } of rows) {
+        if (data && offset === undefined) throw withoutPlace(start)
+        if (data && !zero) write(line(hex(start), hex(length), hex(offset ?? 0), names.get(path) ?? path))
+      }
+    },
+    end() {},
+  }
+}
+
+function withoutPlace(start: number): SpindleError {
+  return new SpindleError(
+    'unsupported',
+    `From byte ${start} on the disk is compressed, and what is compressed has no place this list could show. Use --output=json.`,
+  )
+}
+
+/** The files rows may lie in, by path, as the user would write them. */
+function fileNames(first: string, chain: readonly ImageFacts[]): ReadonlyMap<string, string> {
+  const names = chainNames(first, chain)
+  return new Map(
+    chain.flatMap(({ path, details: { dataFile } }, index): readonly (readonly [string, string])[] => {
+      const name = names[index] ?? path
+      const own = [path, name] as const
+      return dataFile === undefined ? [own] : [own, [resolve(dirname(path), dataFile), nameBeside(name, dataFile)]]
+    }),
+  )
+}
+
+function line(offset: string, length: string, place: string, file: string): string {
+  return `${offset.padEnd(16)}${length.padEnd(16)}${place.padEnd(16)}${printable(file)}\n`
+}
+
+/** As C's `%#x` has it, where zero stands without its `0x`. */
+function hex(value: number): string {
+  return value === 0 ? '0' : `0x${value.toString(16)}`
+}
+
+function size(given: Words, option: string): number | undefined {
+  const text = given.text(option)
+  if (text === undefined) return undefined
+  const value = parseSize(text)
+  if (value === undefined) throw usageError(words, `--${option} needs a size such as 64K, not '${text}'`)
+  return value
+}

@@ -1,0 +1,47 @@
+// File names: as given on the command line, and as those found in images are shown beside them.
+
+import { isAbsolute, resolve } from 'node:path'
+import { parseReference } from '../index.ts'
+import type { Operations } from '../index.ts'
+import type { FormatId, ImageFacts } from '../model/image.ts'
+
+export interface Named {
+  readonly path: string
+  /** For printing: as the user wrote it. */
+  readonly shown: string
+  readonly format?: FormatId
+}
+
+/** A `json:{…}` name may state the format; the option for it wins. Throws `unsupported` for unknown formats. */
+export function fileNamed(text: string, format: string | undefined, operations: Operations): Named {
+  const reference = parseReference(text)
+  const stated = format ?? reference.format
+  return {
+    path: resolve(reference.path),
+    shown: reference.path,
+    ...(stated !== undefined && { format: operations.format(stated).format }),
+  }
+}
+
+/** What each image of a chain is called, starting from the name the user gave to the first. */
+export function chainNames(first: string, chain: readonly ImageFacts[]): readonly string[] {
+  const names = [first]
+  for (const { backing } of chain.slice(0, -1)) names.push(nameBeside(names.at(-1) ?? first, backing?.path ?? ''))
+  return names
+}
+
+/** Names in an image are relative to that image, not to where we are. Descriptions and protocols are shown as they are. */
+export function nameBeside(image: string, reference: string): string {
+  const path = localPath(reference) ?? reference
+  if (isAbsolute(path) || /^[^/]*:/.test(path)) return path
+  return image.slice(0, image.lastIndexOf('/') + 1) + path
+}
+
+function localPath(reference: string): string | undefined {
+  try {
+    return parseReference(reference).path
+  } catch {
+    // It is shown as it stands in the image; whoever opens it says what is wrong with it.
+    return undefined
+  }
+}

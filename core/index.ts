@@ -1,0 +1,55 @@
+// The only door to the engine.
+
+import { JobQueue } from './jobs/queue.ts'
+import type { Library } from './library/library.ts'
+import type { Engine, EngineEvents } from './model/engine.ts'
+import { openOperations } from './operations/index.ts'
+import { space } from './operations/space.ts'
+
+export interface EngineOptions {
+  /** Called with everything there is to tell, in order. */
+  readonly emit: <Name extends keyof EngineEvents>(name: Name, value: EngineEvents[Name]) => void
+}
+
+export function createEngine({ emit }: EngineOptions): Engine {
+  const operations = openOperations()
+  const queue = new JobQueue({
+    run: operations.run,
+    changed: (job) => emit('job', job),
+    dismissed: (id) => emit('jobDismissed', id),
+  })
+  let library: Promise<Library> | undefined
+  const openLibrary = async (): Promise<Library> => {
+    const [{ createLibrary }, { drivers }] = await Promise.all([
+      import('./library/library.ts'),
+      import('./formats/index.ts'),
+    ])
+    return createLibrary({ drivers, emit: (event) => emit('library', event) })
+  }
+  return {
+    formats: async () => operations.formats(),
+    inspect: async (path, format) => operations.inspect({ path, chain: true, ...(format !== undefined && { format }) }),
+    allocation: operations.allocation,
+    predictCreate: operations.predictCreate,
+    planConvert: operations.planConvert,
+    space,
+    startJob: async (spec) => queue.start(spec),
+    cancelJob: async (id) => queue.cancel(id),
+    dismissJob: async (id) => queue.dismiss(id),
+    jobs: async () => queue.jobs(),
+    setPlaces: async (paths) => (await (library ??= openLibrary())).setPlaces(paths),
+    rescan: async () => (await library)?.rescan(),
+    async close() {
+      await queue.close()
+      await operations.close()
+      await (await library)?.close()
+    },
+  }
+}
+
+// For the command line, which does one thing at a time and prints it.
+export { RateMeter } from './jobs/rate.ts'
+export { parseOptions } from './image/options.ts'
+export { parseReference } from './image/reference.ts'
+export { openOperations } from './operations/index.ts'
+export type { Operations } from './operations/index.ts'

@@ -1,0 +1,66 @@
+// Every operation of the engine by name; its code is loaded when it is first asked for, so that small things start fast.
+
+import { driverOf } from '../image/detect.ts'
+import type { OperationContext } from '../jobs/operation.ts'
+import { assertNever } from '../model/error.ts'
+import type { ImageFacts, MapRow } from '../model/image.ts'
+import type { ConvertJob, CreateJob, JobResult, JobSpec } from '../model/job.ts'
+import type { AllocationStrip, ConvertPlan, FormatFacts, SizePrediction } from '../model/plan.ts'
+import type { ImageDriver } from '../image/driver.ts'
+import type { TransferPool } from '../transfer/pool.ts'
+import type { InspectSpec } from './inspect.ts'
+import type { MapSpec } from './map.ts'
+import { systemParts } from './parts.ts'
+import type { Parts } from './parts.ts'
+
+export interface Operations {
+  readonly formats: () => readonly FormatFacts[]
+  /** By qemu's name. Throws `unsupported` with the names there are. */
+  readonly format: (name: string) => FormatFacts
+  readonly inspect: (spec: InspectSpec) => Promise<readonly ImageFacts[]>
+  readonly map: (spec: MapSpec) => AsyncGenerator<readonly MapRow[]>
+  readonly allocation: (path: string, cellCount: number) => Promise<AllocationStrip>
+  readonly predictCreate: (job: CreateJob) => Promise<SizePrediction>
+  readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
+  readonly run: (job: JobSpec, context: OperationContext) => Promise<JobResult>
+  /** Ends the threads; to be called when nothing runs. */
+  readonly close: () => Promise<void>
+}
+
+/** Paths are absolute everywhere. */
+export function openOperations(parts: Parts = systemParts()): Operations {
+  const { drivers } = parts
+  let pool: TransferPool | undefined
+  const withPool = async (): Promise<Parts> => {
+    const { TransferPool } = await import('../transfer/pool.ts')
+    return { ...parts, pool: (pool ??= new TransferPool()) }
+  }
+  return {
+    formats: () => drivers.map(factsOf),
+    format: (name) => factsOf(driverOf(drivers, name)),
+    inspect: async (spec) => (await import('./inspect.ts')).inspect(spec, parts),
+    async *map(spec) {
+      yield* (await import('./map.ts')).map(spec, parts)
+    },
+    allocation: async (path, cellCount) => (await import('./allocation.ts')).allocation(path, cellCount, parts),
+    predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),
+    planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),
+    async run(job, context) {
+      switch (job.kind) {
+        case 'create':
+          return (await import('./create.ts')).create(job, context, parts)
+        case 'convert':
+          return (await import('./convert.ts')).convert(job, context, await withPool())
+        case 'compare':
+          return (await import('./compare.ts')).compare(job, context, await withPool())
+        default:
+          return assertNever(job)
+      }
+    },
+    close: async () => pool?.close(),
+  }
+}
+
+function factsOf({ format, title, extensions, capabilities, options }: ImageDriver): FormatFacts {
+  return { format, title, extensions, capabilities, options }
+}

@@ -1,0 +1,87 @@
+// What a conversion would read, write and change, told before it is done.
+
+import { lstat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { ImageDriver } from '../image/driver.ts'
+import { completeOptions, optionsText } from '../image/options.ts'
+import type { VirtualDisk } from '../image/virtual-disk.ts'
+import type { Details } from '../model/image.ts'
+import type { ConvertJob } from '../model/job.ts'
+import type { ConvertChange, ConvertPlan } from '../model/plan.ts'
+import { convertingDriver } from './convert.ts'
+import { diskSize } from './new-image.ts'
+import { openSource } from './parts.ts'
+import type { Parts } from './parts.ts'
+import { predictedRoom } from './room.ts'
+import { freeFor } from './space.ts'
+import { describeLayers, survey } from './survey.ts'
+import type { Survey } from './survey.ts'
+
+export async function planConvert(job: ConvertJob, parts: Parts): Promise<ConvertPlan> {
+  const driver = convertingDriver(job, parts)
+  const options = completeOptions(driver.options, job.options)
+  await using source = await openSource(job.source, job.sourceFormat, parts)
+  const found = await survey(source)
+  const virtualSize = diskSize(source.size)
+  const spec = { virtualSize, options, compress: job.compress }
+  return {
+    sourceFormat: source.top.format,
+    virtualSize,
+    reads: found.dataBytes + found.packedBytes,
+    writes: predictedRoom(driver, spec, found),
+    exact: !job.compress,
+    changes: changes(job, source, await describeLayers(source), found),
+    free: await freeFor(job.target),
+    targetExists: await isThere(job.target),
+    command: command(job, driver, source.top.format),
+  }
+}
+
+function changes(
+  job: ConvertJob,
+  source: VirtualDisk,
+  details: readonly Details[],
+  found: Survey,
+): readonly ConvertChange[] {
+  const [top] = details
+  const snapshots = top?.snapshots?.length ?? 0
+  const bitmaps = top?.bitmaps?.length ?? 0
+  const below = source.layers.slice(1).map((layer) => basename(layer.storage.name))
+  const dataFiles = details.flatMap(({ dataFile }) => (dataFile === undefined ? [] : [dataFile]))
+  const list: ConvertChange[] = []
+  if (snapshots > 0) list.push({ kind: 'snapshots-dropped', count: snapshots })
+  if (bitmaps > 0) list.push({ kind: 'bitmaps-dropped', count: bitmaps })
+  if (below.length > 0) list.push({ kind: 'backing-merged', names: below, bytes: found.belowBytes })
+  for (const name of dataFiles) list.push({ kind: 'data-file-merged', name })
+  if (job.compress) {
+    list.push({ kind: 'compressed', codec: job.options['compression_type'] === 'zstd' ? 'zstd' : 'zlib' })
+  } else if (found.packedBytes > 0) {
+    list.push({ kind: 'compression-removed' })
+  }
+  return [...list, { kind: 'kept', virtualSize: source.size }]
+}
+
+function command(job: ConvertJob, driver: ImageDriver, sourceFormat: string): readonly string[] {
+  const options = optionsText(driver.options, job.options)
+  return [
+    'spindle',
+    'convert',
+    '-f',
+    sourceFormat,
+    '-O',
+    job.format,
+    ...(job.compress ? ['-c'] : []),
+    ...(options === '' ? [] : ['-o', options]),
+    ...(job.verify ? ['--verify'] : []),
+    ...(job.overwrite === true ? ['--force'] : []),
+    job.source,
+    job.target,
+  ]
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
+}

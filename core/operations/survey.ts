@@ -1,0 +1,60 @@
+// A look over a whole disk before it is copied: what there is to move, from its maps alone.
+
+import type { VirtualDisk } from '../image/virtual-disk.ts'
+import { pathOf } from '../image/gate.ts'
+import type { Pace } from '../jobs/pace.ts'
+import type { Details } from '../model/image.ts'
+import { KiB } from '../model/units.ts'
+import type { TransferTotals } from '../transfer/plan.ts'
+
+/** What new images are mostly written by: a byte of data takes all of its block. */
+const BLOCK_SIZE = 64 * KiB
+
+/** All in guest bytes. */
+export interface Survey extends TransferTotals {
+  /** Data and packed data that lie below the top layer. */
+  readonly belowBytes: number
+  /** Data and packed data, counted in whole blocks. */
+  readonly blockBytes: number
+}
+
+export async function survey(disk: VirtualDisk, pace?: Pace): Promise<Survey> {
+  const totals = { data: 0, packed: 0, zero: 0, hole: 0 }
+  let belowBytes = 0
+  let blocks = 0
+  let nextBlock = 0
+  let position = 0
+  for await (const extents of disk.extents()) {
+    await pace?.(0)
+    for (const { kind, length, depth } of extents) {
+      totals[kind] += length
+      if (kind === 'data' || kind === 'packed') {
+        if (depth > 0) belowBytes += length
+        const first = Math.max(nextBlock, Math.floor(position / BLOCK_SIZE))
+        nextBlock = Math.ceil((position + length) / BLOCK_SIZE)
+        blocks += nextBlock - first
+      }
+      position += length
+    }
+  }
+  return {
+    dataBytes: totals.data,
+    packedBytes: totals.packed,
+    zeroBytes: totals.zero,
+    holeBytes: totals.hole,
+    belowBytes,
+    blockBytes: Math.min(blocks * BLOCK_SIZE, disk.size),
+  }
+}
+
+export async function describeLayers(disk: VirtualDisk): Promise<readonly Details[]> {
+  return Promise.all(disk.layers.map(async (layer) => layer.describe()))
+}
+
+/** Every file the disk is made of, by path. */
+export function filesOf(disk: VirtualDisk, details: readonly Details[]): readonly string[] {
+  return disk.layers.flatMap(({ storage }, index) => {
+    const dataFile = details[index]?.dataFile
+    return dataFile === undefined ? [storage.name] : [storage.name, pathOf(dataFile, storage)]
+  })
+}
