@@ -3,25 +3,15 @@
 import type { Stats } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { surestDriver } from '../image/detect.ts'
-import type { ImageDriver, OpenGate } from '../image/driver.ts'
+import type { ImageDriver } from '../image/driver.ts'
+import { closedGate } from '../image/gate.ts'
 import { SpindleError, errorData } from '../model/error.ts'
 import type { VolumeFacts } from '../model/library.ts'
 import { openFile } from '../storage/file.ts'
-import { MemoryStorage } from '../storage/memory.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** From this on a driver knows a file by its signature and not by its name. */
 const SURE = 50
-
-/** A scan reads one file for one row: what an image refers to stays closed, and is taken to be an empty file. */
-const closedGate: OpenGate = {
-  async open(reference) {
-    return new MemoryStorage(reference, new Uint8Array(0), false)
-  },
-  async create(reference) {
-    throw new SpindleError('internal', `a scan tried to create ${reference}`)
-  },
-}
 
 export interface FoundFile {
   readonly path: string

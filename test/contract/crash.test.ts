@@ -9,7 +9,7 @@ import { KiB, MiB } from '../../core/model/units.ts'
 import type { MemoryStorage } from '../../core/storage/memory.ts'
 import { FaultyStorage, RecordingStorage } from '../helpers/faulty-storage.ts'
 import { newestOracle } from '../helpers/oracles.ts'
-import { check } from '../helpers/qemu.ts'
+import { Qemu } from '../helpers/qemu.ts'
 import { scratchFolder } from '../helpers/scratch.ts'
 import { SECTOR, SectorHistory, stamps } from '../helpers/sector-history.ts'
 import { randomFrom, seeds } from '../helpers/seeds.ts'
@@ -165,7 +165,7 @@ async function damage(image: Image, storage: MemoryStorage, folder: string): Pro
   for (const [name, file] of image.folder.files) {
     writeFileSync(join(folder, name), await (name === 'disk' ? storage : file).bytes())
   }
-  const { corruptions, errors, text } = check(oracle, join(folder, 'disk'))
+  const { corruptions, errors, text } = new Qemu(oracle, folder).check('disk')
   return corruptions + errors > 0 ? text : undefined
 }
 

@@ -1,14 +1,13 @@
 // What every format promises, held against every driver: what is in common is tested once, and a part for each facet.
 
 import { describe, expect, test } from 'vitest'
-import { pack } from '../../core/codec/codec.ts'
 import { drivers } from '../../core/formats/index.ts'
 import { surestDriver } from '../../core/image/detect.ts'
-import type { ImageBuilder } from '../../core/image/driver.ts'
 import { sliceExtent } from '../../core/image/extent.ts'
 import type { DiskExtent, VirtualDisk } from '../../core/image/virtual-disk.ts'
 import { DiskModel, firstDifference, randomRange, randomStep } from '../helpers/disk-model.ts'
 import type { DiskStep } from '../helpers/disk-model.ts'
+import { fill } from '../helpers/fill.ts'
 import { randomFrom, seeds } from '../helpers/seeds.ts'
 import type { Random } from '../helpers/seeds.ts'
 import { SUBJECTS, create, open, prepare } from './subjects.ts'
@@ -49,7 +48,6 @@ describe.each(SUBJECTS)('$name', (subject) => {
     expect(reading.top.unreadable).toBeUndefined()
     expect(capabilities.backing || !subject.backing).toBe(true)
     expect(reading.top.backing?.path).toBe(subject.backing && 'base')
-    expect((await reading.top.describe()).snapshots !== undefined).toBe(capabilities.snapshots)
     await using writing = await open(image, 'write')
     expect(writing.writable).toBe(capabilities.write)
   })
@@ -225,39 +223,6 @@ async function worked(subject: Subject, random: Random, seed: number): Promise<I
     await model.apply(disk, randomStep(random, subject.size, subject.block))
   }
   return image
-}
-
-/** Places data, zeros and packed blocks and leaves some out, in ascending order. Returns bytes of whole blocks placed. */
-async function fill(builder: ImageBuilder, model: DiskModel, random: Random): Promise<number> {
-  const { blockSize, packing } = builder
-  const size = model.bytes.length
-  let placed = 0
-  for (let offset = 0; offset < size;) {
-    const length = Math.min(blockSize * (1 + random.below(4)), size - offset)
-    const chance = random.below(10)
-    if (chance < 4) {
-      const bytes = random.bytes(length)
-      await builder.storage.write(builder.place(offset, length), bytes)
-      model.bytes.set(bytes, offset)
-      placed += Math.ceil(length / blockSize) * blockSize
-    } else if (chance < 6) {
-      builder.placeZero(offset, length)
-      model.bytes.fill(0, offset, offset + length)
-    } else if (chance < 8 && packing) {
-      for (let at = offset; at < offset + length; at += blockSize) {
-        const unit = new Uint8Array(blockSize)
-        unit.set(random.bytes(Math.min(blockSize, size - at)))
-        const stream = pack(packing.codec, unit, packing.level)
-        if (stream) await builder.storage.write(packing.place(at, stream.length), stream)
-        else await builder.storage.write(builder.place(at, Math.min(blockSize, size - at)), unit.subarray(0, size - at))
-        model.bytes.set(unit.subarray(0, size - at), at)
-        placed += blockSize
-      }
-    }
-    if (random.happens(0.1)) await builder.drain()
-    offset += length
-  }
-  return placed
 }
 
 function shifted(step: DiskStep, by: number): DiskStep {

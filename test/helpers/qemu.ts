@@ -1,7 +1,8 @@
 // QEMU's tools as tests use them: each call is one process, and what they cannot do is an error with their words.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Oracle } from './oracles.ts'
 
 export interface CheckResult {
@@ -12,44 +13,60 @@ export interface CheckResult {
   readonly text: string
 }
 
-/** `qemu-img check`, which says with its exit code what it found: here it is only read. */
-export function check(oracle: Oracle, path: string): CheckResult {
-  const result = spawnSync(oracle.qemuImg, ['check', '-f', 'qcow2', '--output=json', path], { encoding: 'utf8' })
-  if (result.status === null || result.status === 1) {
-    throw new Error(`qemu-img ${oracle.version} could not check ${path}: ${result.stderr}`)
+/** One version of QEMU at work in one folder; file names are relative to that. */
+export class Qemu {
+  readonly oracle: Oracle
+  readonly folder: string
+
+  constructor(oracle: Oracle, folder: string) {
+    this.oracle = oracle
+    this.folder = folder
   }
-  const found = JSON.parse(result.stdout) as Record<string, unknown>
-  return {
-    corruptions: Number(found['corruptions'] ?? 0),
-    leaks: Number(found['leaks'] ?? 0),
-    errors: Number(found['check-errors'] ?? 0),
-    text: result.stderr,
+
+  img(...words: readonly string[]): string {
+    return this.#run(this.oracle.qemuImg, words)
   }
-}
 
-export function qemuImg(oracle: Oracle, ...words: readonly string[]): string {
-  return run(oracle.qemuImg, words)
-}
-
-/** Carries out qemu-io commands on one image, all in one process. Fails at the first that fails. */
-export function qemuIo(oracle: Oracle, words: readonly string[], commands: readonly string[]): string {
-  const output = run(oracle.qemuIo, [...words, ...commands.flatMap((command) => ['-c', command])])
-  // qemu-io goes on after a failed command and ends well.
-  const failed = /^.*(failed|error|invalid).*$/im.exec(output)
-  if (failed) throw new Error(`qemu-io ${oracle.version}: ${failed[0]}`)
-  return output
-}
-
-/** The whole disk as QEMU reads it, by way of a raw file at `scratch`. */
-export function qemuContent(oracle: Oracle, path: string, format: string, scratch: string): Uint8Array {
-  qemuImg(oracle, 'convert', '-f', format, '-O', 'raw', path, scratch)
-  return readFileSync(scratch)
-}
-
-function run(command: string, words: readonly string[]): string {
-  const result = spawnSync(command, words, { encoding: 'utf8', maxBuffer: 2 ** 28 })
-  if (result.status !== 0) {
-    throw new Error(`${command} ${words.join(' ')} ended with ${result.status}: ${result.stderr}${result.error ?? ''}`)
+  /** Carries out qemu-io commands on one image, all in one process. Throws at the first that fails. */
+  io(name: string, commands: readonly string[]): void {
+    const output = this.#run(this.oracle.qemuIo, ['-f', 'qcow2', ...commands.flatMap((one) => ['-c', one]), name])
+    // qemu-io goes on after a failed command, and most of them leave its exit code alone.
+    const failed = output.split('\n').find((line) => line !== '' && !/^(wrote|discard|[\d.]+ )/.test(line))
+    if (failed !== undefined) throw new Error(`qemu-io ${this.oracle.version}: ${failed}`)
   }
-  return result.stdout + result.stderr
+
+  /** What `check` finds; its exit code says the same once more. */
+  check(name: string): CheckResult {
+    const words = ['check', '-f', 'qcow2', '--output=json', name]
+    const result = spawnSync(this.oracle.qemuImg, words, { cwd: this.folder, encoding: 'utf8' })
+    if (result.status === null || result.status === 1) {
+      throw new Error(`qemu-img ${this.oracle.version} could not check ${name}: ${result.stderr}`)
+    }
+    const found = JSON.parse(result.stdout) as Record<string, unknown>
+    return {
+      corruptions: Number(found['corruptions'] ?? 0),
+      leaks: Number(found['leaks'] ?? 0),
+      errors: Number(found['check-errors'] ?? 0),
+      text: result.stderr,
+    }
+  }
+
+  /** The whole disk as QEMU reads it; `words` may name a snapshot. */
+  content(name: string, ...words: readonly string[]): Uint8Array {
+    const scratch = join(this.folder, `${name}.converted`)
+    this.img('convert', '-f', 'qcow2', '-O', 'raw', ...words, name, scratch)
+    const bytes = readFileSync(scratch)
+    rmSync(scratch)
+    return bytes
+  }
+
+  json(...words: readonly string[]): unknown {
+    return JSON.parse(this.img(...words, '--output=json'))
+  }
+
+  #run(command: string, words: readonly string[]): string {
+    const result = spawnSync(command, words, { cwd: this.folder, encoding: 'utf8', maxBuffer: 2 ** 28 })
+    if (result.status === 0) return result.stdout + result.stderr
+    throw new Error(`${command} ${words.join(' ')} ended with ${result.status}: ${result.stdout}${result.stderr}`)
+  }
 }

@@ -1,0 +1,39 @@
+// Filling a new image through its builder, as a conversion would.
+
+import { pack } from '../../core/codec/codec.ts'
+import type { ImageBuilder } from '../../core/image/driver.ts'
+import type { DiskModel } from './disk-model.ts'
+import type { Random } from './seeds.ts'
+
+/** Places data, zeros and packed blocks and leaves some out, in ascending order. Returns bytes of whole blocks placed. */
+export async function fill(builder: ImageBuilder, model: DiskModel, random: Random): Promise<number> {
+  const { blockSize, packing } = builder
+  const size = model.bytes.length
+  let placed = 0
+  for (let offset = 0; offset < size;) {
+    const length = Math.min(blockSize * (1 + random.below(4)), size - offset)
+    const chance = random.below(10)
+    if (chance < 4) {
+      const bytes = random.bytes(length)
+      await builder.storage.write(builder.place(offset, length), bytes)
+      model.bytes.set(bytes, offset)
+      placed += Math.ceil(length / blockSize) * blockSize
+    } else if (chance < 6) {
+      builder.placeZero(offset, length)
+      model.bytes.fill(0, offset, offset + length)
+    } else if (chance < 8 && packing) {
+      for (let at = offset; at < offset + length; at += blockSize) {
+        const unit = new Uint8Array(blockSize)
+        unit.set(random.bytes(Math.min(blockSize, size - at)))
+        const stream = pack(packing.codec, unit, packing.level)
+        if (stream) await builder.storage.write(packing.place(at, stream.length), stream)
+        else await builder.storage.write(builder.place(at, Math.min(blockSize, size - at)), unit.subarray(0, size - at))
+        model.bytes.set(unit.subarray(0, size - at), at)
+        placed += blockSize
+      }
+    }
+    if (random.happens(0.1)) await builder.drain()
+    offset += length
+  }
+  return placed
+}

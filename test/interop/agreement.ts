@@ -1,0 +1,98 @@
+// What two programs must agree on about one image: its bytes, where they are, and what it says of itself.
+
+import { join } from 'node:path'
+import { inspect } from '../../core/operations/inspect.ts'
+import { map } from '../../core/operations/map.ts'
+import { systemParts } from '../../core/operations/parts.ts'
+import type { Qemu } from '../helpers/qemu.ts'
+import { DISK } from './history.ts'
+
+interface Row {
+  readonly start: number
+  readonly length: number
+  readonly depth: number
+  readonly present: boolean
+  readonly zero: boolean
+  readonly data: boolean
+  readonly compressed?: boolean
+  readonly offset?: number
+}
+type Facts = Readonly<Record<string, unknown>>
+
+/** The map in qemu-img's words, as both see it. Older versions do not tell compressed data from plain. */
+export async function maps(qemu: Qemu): Promise<{ readonly theirs: unknown; readonly ours: unknown }> {
+  const theirs = qemu.json('map', DISK) as readonly Row[]
+  const tells = theirs.some((row) => 'compressed' in row)
+  const rows = (await Array.fromAsync(map({ path: join(qemu.folder, DISK), format: 'qcow2' }, systemParts()))).flat()
+  const ours = rows.map(({ start, length, depth, present, zero, data, compressed, offset }) => ({
+    start,
+    length,
+    depth,
+    present,
+    zero,
+    data,
+    ...(tells && { compressed }),
+    ...(offset !== undefined && { offset }),
+  }))
+  return { theirs: plain(theirs), ours: plain(ours) }
+}
+
+/**
+ * What both can know. QEMU also tells where the nothing of a half-filled cluster would go, and sometimes, by a guess at
+ * how the file was made, looks for holes of the file in allocated clusters.
+ */
+function plain(rows: readonly Row[]): readonly Row[] {
+  const answer: Row[] = []
+  for (const { offset, ...told } of rows) {
+    const row = told.data ? { ...told, zero: false } : told
+    const next = row.present && offset !== undefined ? { ...row, offset } : row
+    const last = answer.at(-1)
+    if (last && continues(last, next)) answer[answer.length - 1] = { ...last, length: last.length + next.length }
+    else answer.push(next)
+  }
+  return answer
+}
+
+function continues(last: Row, next: Row): boolean {
+  const same = (['depth', 'present', 'zero', 'data', 'compressed'] as const).every((key) => last[key] === next[key])
+  const together = last.offset === undefined ? next.offset === undefined : last.offset + last.length === next.offset
+  return same && together
+}
+
+/** qemu-img's description of the image, and ours in its words. */
+export async function descriptions(qemu: Qemu): Promise<{ readonly theirs: Facts; readonly ours: Facts }> {
+  const info = qemu.json('info', '-U', DISK) as Facts
+  const [facts] = await inspect({ path: join(qemu.folder, DISK), chain: false }, systemParts())
+  if (!facts) throw new Error('inspect said nothing')
+  const specific = info['format-specific'] as Facts | undefined
+  const snapshots = info['snapshots'] as readonly Facts[] | undefined
+  return {
+    theirs: {
+      format: info['format'],
+      size: info['virtual-size'],
+      clusterSize: info['cluster-size'],
+      allocated: info['actual-size'],
+      dirty: info['dirty-flag'],
+      backing: info['backing-filename'],
+      backingFormat: info['backing-filename-format'],
+      specific: specific?.['data'],
+      snapshots: snapshots?.map((one) => [one['id'], one['name'], one['vm-state-size'], one['date-sec']]),
+    },
+    ours: {
+      format: facts.format,
+      size: facts.virtualSize,
+      clusterSize: facts.details.clusterSize,
+      allocated: facts.allocatedSize,
+      dirty: facts.details.dirty,
+      backing: facts.backing?.path,
+      backingFormat: facts.backing?.format,
+      specific: facts.details.specific,
+      snapshots: facts.details.snapshots?.map((one) => [
+        one.id,
+        one.name,
+        one.vmStateSize,
+        Math.floor(one.createdAt / 1000),
+      ]),
+    },
+  }
+}
