@@ -10,6 +10,7 @@ export default defineConfig({
   outputDir: 'test-results/e2e',
   // Two at a time: each is a browser, a main process and an engine.
   workers: 2,
+  fullyParallel: true,
   timeout: 60_000,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',

@@ -17,6 +17,7 @@ interface Answers {
 export interface LaunchOptions {
   /** Given after the application, as the desktop gives the files to open. */
   readonly args?: readonly string[]
+  /** On top of the test's own. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
@@ -25,6 +26,8 @@ export interface Fixtures {
   readonly folder: string
   /** HOME of the application; its settings live in there. */
   readonly home: string
+  /** What the application is started in: everything it keeps for its user goes into `home`. */
+  readonly environment: Readonly<Record<string, string>>
   /** Starts the application, again if need be; it is closed when the test ends. */
   readonly launch: (options?: LaunchOptions) => Promise<ElectronApplication>
   readonly app: ElectronApplication
@@ -75,14 +78,18 @@ export const test = base.extend<Fixtures>({
     await provide(home)
     await rm(home, { recursive: true, force: true, maxRetries: 5 })
   },
-  launch: async ({ home }, provide) => {
+  environment: async ({ home }, provide) => {
+    const inherited = Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('XDG_'),
+    )
+    const runtimeFolder = join(home, 'runtime')
+    await mkdir(runtimeFolder, { recursive: true, mode: 0o700 })
+    await provide({ ...Object.fromEntries(inherited), HOME: home, XDG_RUNTIME_DIR: runtimeFolder })
+  },
+  launch: async ({ environment: own }, provide) => {
     const running = new Set<ElectronApplication>()
     await provide(async ({ args = [], environment = {} } = {}) => {
-      const app = await _electron.launch({
-        args: ['.', ...args],
-        cwd: root,
-        env: { ...(await homeEnvironment(home)), ...environment },
-      })
+      const app = await _electron.launch({ args: ['.', ...args], cwd: root, env: { ...own, ...environment } })
       running.add(app)
       app.on('close', () => running.delete(app))
       return app
@@ -122,15 +129,5 @@ export const test = base.extend<Fixtures>({
     })
   },
 })
-
-/** Everything that a program keeps for its user goes into the given home. */
-async function homeEnvironment(home: string): Promise<Record<string, string>> {
-  const inherited = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('XDG_'),
-  )
-  const runtimeFolder = join(home, 'runtime')
-  await mkdir(runtimeFolder, { recursive: true, mode: 0o700 })
-  return { ...Object.fromEntries(inherited), HOME: home, XDG_RUNTIME_DIR: runtimeFolder }
-}
 
 export { expect }

@@ -7,7 +7,17 @@ export interface HostileRequest {
   readonly args: readonly unknown[]
 }
 
-const TEN_MEGABYTES = 10 * 1024 * 1024
+/** Stands for a text of 10 MB, which is made where it is sent from. */
+export const TEN_MEGABYTES = '<10 MB>'
+
+/** Must name nothing outside itself but its arguments: it also runs in the page. */
+export function withLongTexts(value: unknown, mark: string): unknown {
+  if (value === mark) return 'a'.repeat(10 * 1024 * 1024)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item: unknown) => withLongTexts(item, mark))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withLongTexts(item, mark)]))
+}
+
 const NOBODY = '00000000-0000-4000-8000-000000000000'
 const convert = {
   kind: 'convert',
@@ -78,12 +88,12 @@ export function hostileRequests({ folder, volume }: { readonly folder: string; r
     { what: 'no cells', method: 'allocation', args: [volume, 0] },
     { what: 'a row before the first', method: 'volumes', args: [-1] },
     { what: 'a row that is none', method: 'volumes', args: ['0'] },
-    { what: '10 MB as an id', method: 'inspect', args: ['a'.repeat(TEN_MEGABYTES)] },
-    { what: '10 MB as a name', method: 'startJob', args: [{ ...here, name: 'a'.repeat(TEN_MEGABYTES) }] },
-    { what: '10 MB to copy', method: 'copyText', args: ['a'.repeat(TEN_MEGABYTES)] },
+    { what: '10 MB as an id', method: 'inspect', args: [TEN_MEGABYTES] },
+    { what: '10 MB as a name', method: 'startJob', args: [{ ...here, name: TEN_MEGABYTES }] },
+    { what: '10 MB to copy', method: 'copyText', args: [TEN_MEGABYTES] },
     { what: 'a number to copy', method: 'copyText', args: [1] },
     { what: 'too many items', method: 'addToLibrary', args: [Array.from({ length: 5000 }, () => volume)] },
-    { what: 'depth without end', method: 'predictCreate', args: [nested(100)] },
+    { what: 'more depth than any request has', method: 'predictCreate', args: [nested(20)] },
     { what: 'a theme there is not', method: 'saveSettings', args: [{ theme: '</style>' }] },
     { what: 'a setting there is not', method: 'saveSettings', args: [{ places: ['/'] }] },
     { what: 'a setting of the wrong type', method: 'saveSettings', args: [{ sidebarOpen: 'yes' }] },

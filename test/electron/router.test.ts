@@ -15,7 +15,7 @@ import { LibraryMirror, type EmitToPage } from '../../electron/main/library-mirr
 import { createRouter, type Router, type Sender } from '../../electron/main/router.ts'
 import type { ErrorData } from '../../core/model/index.ts'
 import { createFakeEngine } from './fake-engine.ts'
-import { hostileRequests } from './hostile.ts'
+import { TEN_MEGABYTES, hostileRequests, withLongTexts } from './hostile.ts'
 
 const PAGE: Sender = { ourWindow: true, topFrame: true, url: 'spindle://app/index.html' }
 const asked: string[] = []
@@ -136,7 +136,7 @@ test('every hostile request is refused, touches no file and reaches nobody', asy
   const requests = hostileRequests(ids)
   expect(requests.length).toBeGreaterThan(40)
   for (const { what, method, args } of requests) {
-    const error = refusalOf(await ask(method, ...args))
+    const error = refusalOf(await router.request(PAGE, withLongTexts({ method, args }, TEN_MEGABYTES)))
     expect(REFUSALS, `${what}: ${method}`).toContain(error?.code)
     expect(error?.message.length).toBeLessThan(300)
   }

@@ -29,7 +29,9 @@ export function makeCodec(): Codec {
   const pack = (value: unknown, above: Set<object>): unknown => {
     switch (typeof value) {
       case 'number':
-        return Number.isFinite(value) ? value : { $: 'number', value: String(value) }
+        return Number.isFinite(value) && !Object.is(value, -0)
+          ? value
+          : { $: 'number', value: Object.is(value, -0) ? '-0' : String(value) }
       case 'undefined':
         return { $: 'undefined' }
       case 'bigint':

@@ -197,6 +197,10 @@ export class WebContents extends EventEmitter {
       cdp.send('Fetch.failRequest', { requestId, errorReason })
     if (paused.resourceType === 'Document' && this.#refusesNavigation(paused, url)) return void (await fail('Aborted'))
     if (!(await allows(url))) return void (await fail('BlockedByClient'))
+    if (new URL(url).pathname === '/favicon.ico') {
+      // Chromium asks for one by itself, Electron does not.
+      return void (await cdp.send('Fetch.fulfillRequest', { requestId, responseCode: 204 }))
+    }
     const handler = handlerOf(url)
     if (!handler || url === request.url) return void (await cdp.send('Fetch.continueRequest', { requestId }))
     let response: Response
