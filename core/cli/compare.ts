@@ -3,6 +3,7 @@
 import { errorData } from '../model/error.ts'
 import type { ErrorData } from '../model/error.ts'
 import type { CompareJob, JobResult, Phase } from '../model/job.ts'
+import { roundDown } from '../model/units.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, PROGRESS, QUIET, SOURCE_CACHE } from './command.ts'
@@ -78,12 +79,14 @@ type Outcome = { readonly result: JobResult } | { readonly error: ErrorData }
 
 function verdict(result: JobResult, strict: boolean): string {
   if (result.kind !== 'compare') return ''
-  const { sizeDiffers, firstDifference = Infinity, allocationDifference = Infinity } = result
+  const { sizeDiffers, commonSize, firstDifference = Infinity, allocationDifference = Infinity } = result
   if (strict && sizeDiffers) return 'Strict mode: Image size mismatch!\n'
-  const warning = sizeDiffers ? 'Warning: Image size mismatch!\n' : ''
+  const warning = sizeDiffers && firstDifference >= commonSize ? 'Warning: Image size mismatch!\n' : ''
   if (allocationDifference <= firstDifference && allocationDifference < Infinity) {
     return `Strict mode: Offset ${allocationDifference} block status mismatch!\n`
   }
-  if (firstDifference < Infinity) return `${warning}Content mismatch at offset ${firstDifference}!\n`
+  // Told by sectors, as scripts know it.
+  const sector = roundDown(firstDifference, 512)
+  if (firstDifference < Infinity) return `${warning}Content mismatch at offset ${sector}!\n`
   return `${warning}Images are identical.\n`
 }

@@ -17,7 +17,8 @@ export function systemConsole(): Console {
     out: (text) => write(1, text),
     error: (text) => write(2, text),
     interactive: isatty(1),
-    columns: () => process.stdout.columns ?? 80,
+    // A terminal that does not know its width says 0.
+    columns: () => process.stdout.columns || 80,
   }
 }
 

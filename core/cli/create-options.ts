@@ -90,8 +90,10 @@ function optionHelp(option: OptionSpec): string {
   }
 }
 
+type SummaryEntry = readonly [name: string, always: boolean]
+
 /** qemu-img's order, and whether it names the value even when it is the default. */
-const SUMMARY: readonly (readonly [name: string, always: boolean])[] = [
+const QCOW2_SUMMARY: readonly SummaryEntry[] = [
   ['cluster_size', true],
   ['extended_l2', true],
   ['preallocation', false],
@@ -108,7 +110,9 @@ const SUMMARY: readonly (readonly [name: string, always: boolean])[] = [
 
 /** The line qemu-img prints when it makes an image. */
 export function formattingLine(file: string, format: FormatFacts, texts: ReadonlyMap<string, string>): string {
-  const parts = SUMMARY.flatMap(([name, always]) => {
+  const usual: readonly SummaryEntry[] = ['size', ...format.options.map((one) => one.name)].map((name) => [name, false])
+  const summary = format.format === 'qcow2' ? QCOW2_SUMMARY : usual
+  const parts = summary.flatMap(([name, always]) => {
     const option = format.options.find((one) => one.name === name)
     const text = texts.get(name) ?? (always && option ? valueText(option) : undefined)
     return text === undefined ? [] : [`${name}=${escapeValue(inFull(option, text))}`]

@@ -58,7 +58,8 @@ export async function main(given: readonly string[]): Promise<never> {
   process.exit(interrupted !== undefined && code !== 0 ? interrupted : code)
 }
 
-async function run(given: readonly string[], console: Console, signal: AbortSignal): Promise<number> {
+/** Everything but ending the process. Returns the exit code. */
+export async function run(given: readonly string[], console: Console, signal: AbortSignal): Promise<number> {
   try {
     return await dispatch(given, console, signal)
   } catch (error) {

@@ -71,7 +71,7 @@ const VERBS = { prepare: 'preparing', copy: 'copying', finish: 'finishing', veri
 export function barText(progress: Progress, rate: number | undefined, columns: number): string {
   const { phase, done, total } = progress
   const percent = percentOf(progress)
-  const left = rate !== undefined && rate > 0 ? `${duration((total - done) / rate)} left` : ''
+  const left = rate !== undefined && rate > 0 && done < total ? `${duration((total - done) / rate)} left` : ''
   const speed = rate === undefined ? '' : `${formatSize(rate)}/s`
   const facts = [`${formatSize(done)} of ${formatSize(total)}`, speed, left].filter((text) => text !== '').join(' · ')
   const head = `${VERBS[phase].padEnd(9)} ${String(Math.floor(percent)).padStart(3)}% `

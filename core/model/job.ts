@@ -70,6 +70,8 @@ export type JobResult =
       /** Guest offset in bytes of the first place that is data in one only; looked for when `strict`. */
       readonly allocationDifference?: number
       readonly sizeDiffers: boolean
+      /** Bytes of the smaller disk. */
+      readonly commonSize: number
       readonly warnings: readonly string[]
     }
 

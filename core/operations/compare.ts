@@ -32,6 +32,7 @@ export async function compare(job: CompareJob, context: OperationContext, parts:
     ...(firstDifference !== undefined && { firstDifference }),
     ...(allocationDifference !== undefined && { allocationDifference }),
     sizeDiffers,
+    commonSize: Math.min(left.size, right.size),
     warnings: [],
   }
 }

@@ -55,10 +55,8 @@ describe('every way between raw and qcow2', () => {
     await expectDisk(target, content)
     if (format === 'qcow2') {
       for (const oracle of oracles()) execFileSync(oracle.qemuImg, ['check', '-q', target])
-      expect(qemu('compare', '-f', 'raw', '-F', 'qcow2', join(folder, 'disk.img'), target)).toContain('identical')
-    } else {
-      expectSameBytes(readFileSync(target), content)
     }
+    expect(qemu('compare', '-f', 'raw', '-F', format, join(folder, 'disk.img'), target)).toContain('identical')
     const copied = progress.filter((one) => one.phase === 'copy')
     expect(copied.at(-1)?.done).toBe(copied.at(-1)?.total)
     expect(progress.at(-1)?.phase).toBe('verify')
@@ -129,7 +127,7 @@ test('an empty disk converts to an empty disk', async () => {
   const { context } = recorded()
   const job = convertJob(join(folder, 'empty.img'), join(folder, 'new.qcow2'), { sourceFormat: 'raw', verify: true })
   await convert(job, context, parts)
-  execFileSync(qemuImg, ['check', '-q', join(folder, 'new.qcow2')])
+  expect(qemu('check', join(folder, 'new.qcow2'))).toContain('No errors')
 })
 
 test('snapshots that do not come along are told of', async () => {

@@ -192,9 +192,11 @@ describe('allocation', () => {
   })
 })
 
-describe('compare', () => {
-  const job = (left: string, right: string, strict = false): CompareJob => ({ kind: 'compare', left, right, strict })
+function job(left: string, right: string, strict = false): CompareJob {
+  return { kind: 'compare', left, right, strict }
+}
 
+describe('compare', () => {
   test('finds two ways of storing the same disk identical, though not strictly', async () => {
     const { at } = chain()
     execFileSync(qemuImg, ['convert', '-O', 'raw', at('overlays/top.qcow2'), at('flat.img')])
@@ -203,6 +205,7 @@ describe('compare', () => {
       kind: 'compare',
       identical: true,
       sizeDiffers: false,
+      commonSize: 8 * MiB,
       warnings: [],
     })
     // The hole of a qcow2 that nothing lies below is no zero of a raw file.
