@@ -1,4 +1,12 @@
-// placeholder
+// The Convert dialog: one volume in full, several as a table.
+
+import { useDialogs } from '../../state/dialogs.ts'
+import { useFormats } from '../../state/formats.ts'
+import { ConvertDialog } from './convert-dialog.tsx'
+
 export function Convert() {
-  return null
+  const dialog = useDialogs((state) => state.dialog)
+  const formats = useFormats((state) => state.formats)
+  if (dialog.kind !== 'convert' || formats.length === 0) return null
+  return <ConvertDialog formats={formats.filter((facts) => facts.capabilities.create)} given={dialog.sources} />
 }

@@ -1,0 +1,132 @@
+// What the Convert dialog holds, and the requests it comes to.
+
+import { t } from 'i18next'
+import type { ErrorData, FormatFacts, FormatId } from '../../../core/model/index.ts'
+import type { ConvertRequest } from '../../../electron/contract/data.ts'
+import type { FolderId, VolumeId } from '../../../electron/contract/ids.ts'
+import type { ConvertSource } from '../../state/dialogs.ts'
+import { extensionOf } from '../../state/formats.ts'
+import { fileName, stem } from '../../state/volumes.ts'
+
+/** A volume that can be asked for. */
+export interface Source {
+  readonly id: VolumeId
+  readonly name: string
+  readonly format: FormatId | undefined
+  readonly virtualSize: number | undefined
+  readonly allocatedSize: number
+  readonly folder: FolderId
+}
+
+export interface Row {
+  readonly source: Source
+  /** Of the new file, as typed. */
+  readonly name: string
+  readonly overwrite: boolean
+}
+
+/** Given, but nothing to convert. */
+export interface Refused {
+  readonly name: string
+  readonly error: ErrorData
+}
+
+export interface ConvertForm {
+  readonly format: FormatId
+  readonly folder: FolderId | undefined
+  readonly compress: boolean
+  /** Of the option below; undefined where the format has no choice. */
+  readonly codec: string | undefined
+  readonly verify: boolean
+  readonly rows: readonly Row[]
+  readonly refused: readonly Refused[]
+}
+
+export const CODEC = 'compression_type'
+
+export function sourcesOf(given: readonly ConvertSource[]): {
+  readonly sources: readonly Source[]
+  readonly refused: readonly Refused[]
+} {
+  const sources: Source[] = []
+  const refused: Refused[] = []
+  for (const one of given) {
+    if (one.kind === 'library') {
+      const { id, name, format, virtualSize, allocatedSize, place } = one.volume
+      sources.push({ id, name: fileName(name), format, virtualSize, allocatedSize, folder: place })
+    } else if (one.kind === 'volume') {
+      const { format, virtualSize, allocatedSize } = one.facts
+      sources.push({ id: one.id, name: one.name, format, virtualSize, allocatedSize, folder: one.folder.id })
+    } else if (one.kind === 'folder') {
+      refused.push({ name: one.folder.label, error: { code: 'invalid-argument', message: t('convert.folder') } })
+    } else {
+      refused.push({ name: one.name, error: one.error })
+    }
+  }
+  return { sources, refused }
+}
+
+export function initialForm(
+  given: readonly ConvertSource[],
+  formats: readonly FormatFacts[],
+  verify: boolean,
+): ConvertForm {
+  const { sources, refused } = sourcesOf(given)
+  const [source] = sources
+  // What one has already is seldom what one wants.
+  const format = formats.find((facts) => facts.format !== source?.format) ?? formats[0]
+  return {
+    format: format?.format ?? 'raw',
+    folder: source?.folder,
+    compress: false,
+    codec: undefined,
+    verify,
+    rows: sources.map((one) => ({ source: one, name: stem(one.name), overwrite: false })),
+    refused,
+  }
+}
+
+export function targetName(row: Row, facts: FormatFacts): string {
+  const name = row.name.trim()
+  const known = facts.extensions.some((extension) => name.toLowerCase().endsWith(`.${extension}`))
+  return known ? name : name + extensionOf(facts)
+}
+
+export type RowProblem = 'nameMissing' | 'nameSeparator' | 'nameReserved' | 'nameTwice'
+
+/** What can be said without asking the engine. */
+export function rowProblem(form: ConvertForm, row: Row, facts: FormatFacts): RowProblem | undefined {
+  const name = row.name.trim()
+  if (name === '') return 'nameMissing'
+  if (/[/\\\0]/.test(name)) return 'nameSeparator'
+  if (name === '.' || name === '..') return 'nameReserved'
+  const target = targetName(row, facts)
+  const first = form.rows.find((other) => targetName(other, facts) === target)
+  return first === row ? undefined : 'nameTwice'
+}
+
+/** Undefined while something needed is missing or wrong. */
+export function requestOf(form: ConvertForm, row: Row, facts: FormatFacts): ConvertRequest | undefined {
+  if (form.folder === undefined || rowProblem(form, row, facts) !== undefined) return undefined
+  const codec = facts.options.find((option) => option.name === CODEC)
+  const packs = form.compress && facts.capabilities.compress
+  return {
+    kind: 'convert',
+    source: row.source.id,
+    // Raw is only ever said, never guessed: what a guest writes could look like another format.
+    ...(row.source.format !== undefined && { sourceFormat: row.source.format }),
+    folder: form.folder,
+    name: targetName(row, facts),
+    format: form.format,
+    options: packs && form.codec !== undefined && form.codec !== codec?.default ? { [CODEC]: form.codec } : {},
+    compress: packs,
+    verify: form.verify,
+    ...(row.overwrite && { overwrite: true }),
+  }
+}
+
+/** `old-2` beside `old`, `old-3` beside `old-2`. */
+export function otherName(name: string): string {
+  const [, before = name, number] = /^(.*)-(\d+)$/.exec(name) ?? []
+  return `${before}-${number === undefined ? 2 : Number(number) + 1}`
+}

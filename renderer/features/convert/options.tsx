@@ -1,0 +1,55 @@
+// What is chosen for every conversion of the dialog: check it, pack it.
+
+import { useTranslation } from 'react-i18next'
+import type { FormatFacts } from '../../../core/model/index.ts'
+import { Checkbox } from '../../ui/checkbox.tsx'
+import { Select } from '../../ui/select.tsx'
+import styles from './convert.module.css'
+import { CODEC } from './form.ts'
+import type { ConvertForm } from './form.ts'
+
+interface OptionsProps {
+  readonly form: ConvertForm
+  readonly facts: FormatFacts
+  readonly onChange: (part: Partial<ConvertForm>) => void
+}
+
+export function Options({ form, facts, onChange }: OptionsProps) {
+  const { t } = useTranslation()
+  const option = facts.options.find((one) => one.name === CODEC)
+  const codecs = option?.kind === 'choice' ? option.choices : []
+  const codec = form.codec ?? (option?.kind === 'choice' ? option.default : undefined)
+  const { compress: can } = facts.capabilities
+  return (
+    <>
+      <h3 className={styles.section}>{t('convert.options')}</h3>
+      <div className={styles.options}>
+        <Checkbox
+          label={t('convert.verify')}
+          help={t('convert.verifyHelp')}
+          checked={form.verify}
+          onCheckedChange={(verify) => onChange({ verify })}
+        />
+        <div className={styles.compress}>
+          <Checkbox
+            label={t('convert.compress')}
+            help={can ? t('convert.compressHelp') : t('convert.compressNot', { format: facts.title })}
+            checked={can && form.compress}
+            disabled={!can}
+            onCheckedChange={(compress) => onChange({ compress })}
+          />
+          {can && form.compress && codecs.length > 1 && (
+            <div className={styles.codec}>
+              <Select
+                label={t('convert.codec')}
+                items={codecs.map((choice) => ({ value: choice.value, label: choice.title }))}
+                value={codec}
+                onValueChange={(chosen) => onChange({ codec: chosen })}
+              />
+            </div>
+          )}
+        </div>
+      </div>
+    </>
+  )
+}
