@@ -55,7 +55,10 @@ test('a dropped raw disk is converted to qcow2 and verified', async ({ page, fol
   const result = join(folder, 'server.qcow2')
   expect(await readdir(folder)).toEqual(['server.img', 'server.qcow2'])
   expect(qemu('check', result)).toMatchObject({ status: 0, text: expect.stringContaining('No errors were found') })
-  expect(qemu('compare', '-f', 'raw', '-F', 'qcow2', disk, result)).toEqual({ status: 0, text: 'Images are identical.\n' })
+  expect(qemu('compare', '-f', 'raw', '-F', 'qcow2', disk, result)).toEqual({
+    status: 0,
+    text: 'Images are identical.\n',
+  })
   // As thin as the source: nothing but what holds data takes room.
   expect((await stat(result)).size).toBeLessThan((await stat(disk)).blocks * 512 + 8 * MiB)
 })
@@ -130,7 +133,11 @@ test('a file system that fills up is told plainly, and nothing is left behind', 
 test('several files at once, one of them bad: the good ones are converted', async ({ page, folder }) => {
   for (const name of ['one.img', 'two.img']) await writeFile(join(folder, name), Buffer.alloc(4 * MiB, name))
   await writeFile(join(folder, 'bad.qcow2'), Buffer.from('QFI\xfb\0\0\0\x03 and then nothing', 'latin1'))
-  await dropOnZone(page, ['one.img', 'bad.qcow2', 'two.img'].map((name) => join(folder, name)), 'convert')
+  await dropOnZone(
+    page,
+    ['one.img', 'bad.qcow2', 'two.img'].map((name) => join(folder, name)),
+    'convert',
+  )
   const dialog = page.getByRole('dialog', { name: /^Convert \d volumes$/ })
   await expect(dialog.getByText('bad.qcow2').first()).toBeVisible()
   await dialog.getByRole('button', { name: /^Convert \d volumes$/ }).click()
