@@ -80,15 +80,20 @@ function nothingAt(start: number): string {
 }
 
 function humanPrinter(write: (text: string) => void, names: ReadonlyMap<string, string>): Printer {
-  write(line('Offset', 'Length', 'Mapped to', 'File'))
+  let begun = false
+  const begin = (): void => {
+    if (!begun) write(line('Offset', 'Length', 'Mapped to', 'File'))
+    begun = true
+  }
   return {
     rows(rows) {
+      begin()
       for (const { start, length, data, zero, offset, path = '' } of rows) {
         if (data && offset === undefined) throw withoutPlace(start)
         if (data && !zero) write(line(hex(start), hex(length), hex(offset ?? 0), names.get(path) ?? path))
       }
     },
-    end() {},
+    end: begin,
   }
 }
 

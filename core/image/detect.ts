@@ -9,6 +9,13 @@ const PROBE_SIZE = 4096
 
 /** The driver most sure of the file. Raw claims everything a little, so there is always one. */
 export async function detectDriver(drivers: readonly ImageDriver[], storage: Storage): Promise<ImageDriver> {
+  if ((await storage.size()) === 0) {
+    throw new SpindleError(
+      'invalid-image',
+      `${storage.name} is empty, so it is no disk image. If it is meant to be a raw disk without a single byte, name the format raw.`,
+      { path: storage.name },
+    )
+  }
   const best = await surestDriver(drivers, storage)
   if (!best)
     throw new SpindleError('unsupported', `${storage.name} is in no format Spindle knows.`, { path: storage.name })

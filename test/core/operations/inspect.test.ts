@@ -180,11 +180,11 @@ describe('allocation', () => {
   test('more cells than bytes, and a disk without bytes, are no trouble', async () => {
     const folder = scratchFolder()
     writeFileSync(join(folder, 'small.img'), 'abc')
-    writeFileSync(join(folder, 'empty.img'), '')
+    execFileSync(qemuImg, ['create', '-q', '-f', 'qcow2', join(folder, 'empty.qcow2'), '0'])
     expect((await allocation(join(folder, 'small.img'), 9, parts)).cells.filter((one) => one === 'data')).toHaveLength(
       3,
     )
-    expect((await allocation(join(folder, 'empty.img'), 3, parts)).cells).toEqual(['hole', 'hole', 'hole'])
+    expect((await allocation(join(folder, 'empty.qcow2'), 3, parts)).cells).toEqual(['hole', 'hole', 'hole'])
   })
 
   test.each([0, -1, 1.5, Number.NaN, 1e9])('%d cells are refused', async (count) => {
