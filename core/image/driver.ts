@@ -63,6 +63,11 @@ export interface ImageDriver {
   build(storage: Storage, spec: CreateSpec, gate: OpenGate): Promise<ImageBuilder>
   /** Sizes for `data` bytes of guest data, spread as whole clusters. */
   measure(spec: CreateSpec, data: number): Measurement
+  /**
+   * Absent where the format has nothing to check. Throws `invalid-image` or `unsupported` when the header makes no
+   * sense; tables may be damaged beyond opening. The storage stays the caller's, who closes it.
+   */
+  checker?(storage: Storage): Promise<Checker>
 }
 
 /** An opened image file. Knows nothing of the layers below it. */
@@ -87,7 +92,6 @@ export interface ImageLayer extends AsyncDisposable {
   readonly writer?: LayerWriter
   /** Why there is no `writer` although the image was opened for writing. */
   readonly unwritable?: ErrorData
-  readonly checker?: Checker
   close(): Promise<void>
 }
 

@@ -60,12 +60,15 @@ export interface BitmapTable {
   mark(name: string, ranges: AsyncIterable<{ readonly offset: number; readonly length: number }>): Promise<void>
 }
 
+/** Looks after the tables of an image. It needs no second file, and no image that is sound enough to be opened. */
 export interface Checker {
-  /** Looks at everything that can be wrong with the tables of an image, and changes nothing. */
+  /** Bytes of the disk: what `pace` is told adds up to about this, once for every time all tables are looked at. */
+  readonly virtualSize: number
+  /** Looks at everything that can be wrong, and changes nothing. */
   check(pace?: Pace): Promise<CheckReport>
   /**
-   * Puts right what can be put right without losing any of the guest's data, and says what is left. The layer is of no
-   * use afterwards but to be closed. Refuses in no case for damage: what cannot be repaired remains in the report.
+   * Puts right what can be put right without losing any of the guest's data, and says what is left; never throws for
+   * damage. Looks at all tables twice: before, and to see what came of it.
    */
   repair(mode: RepairMode, pace?: Pace): Promise<RepairReport>
 }

@@ -48,8 +48,9 @@ export type RepairMode = 'leaks' | 'all'
 export interface RepairReport {
   /** The image as it is now. */
   readonly after: CheckReport
-  /** What was put right; the first thousand of each kind. */
-  readonly repaired: readonly CheckFinding[]
+  /** What was done, one sentence each; nothing when nothing was changed. */
+  readonly repaired: readonly string[]
+  /** Errors that are gone, and clusters that are free again. */
   readonly corruptionsFixed: number
   readonly leaksFixed: number
 }

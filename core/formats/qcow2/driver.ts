@@ -11,6 +11,7 @@ import type {
   OpenGate,
 } from '../../image/driver.ts'
 import type { SpindleError } from '../../model/error.ts'
+import type { Checker } from '../../image/facets.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Qcow2Builder } from './builder.ts'
 import { readOnly } from './damage.ts'
@@ -52,6 +53,11 @@ export const qcow2Driver: ImageDriver = {
 
   measure(spec: CreateSpec, data: number): Measurement {
     return measureDesign(designOf(spec), data)
+  },
+
+  async checker(storage: Storage): Promise<Checker> {
+    const { qcow2Checker } = await import('./check/checker.ts')
+    return qcow2Checker(storage)
   },
 }
 

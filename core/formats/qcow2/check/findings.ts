@@ -7,17 +7,30 @@ const KEPT = 1000
 
 const ORDER: readonly FindingKind[] = ['error', 'leak', 'note']
 
+export type FindingFacts = Omit<CheckFinding, 'kind' | 'count'>
+
 export class Findings {
   readonly #kept: Record<FindingKind, CheckFinding[]> = { error: [], leak: [], note: [] }
   readonly #found: Record<FindingKind, number> = { error: 0, leak: 0, note: 0 }
   readonly #counts: Record<FindingKind, number> = { error: 0, leak: 0, note: 0 }
 
   /** `describe` is called only for findings that are kept. */
-  add(kind: FindingKind, count: number, describe: () => Omit<CheckFinding, 'kind' | 'count'>): void {
+  add(kind: FindingKind, count: number, describe: () => FindingFacts): void {
     this.#found[kind] += 1
     this.#counts[kind] += count
     const kept = this.#kept[kind]
     if (kept.length < KEPT) kept.push({ kind, count, ...describe() })
+  }
+
+  /** Counts a finding that will not be listed. */
+  addUnlisted(kind: FindingKind, count: number): void {
+    this.#found[kind] += 1
+    this.#counts[kind] += count
+  }
+
+  /** Whether one more of this kind, beside `waiting` others, would be kept. */
+  hasRoom(kind: FindingKind, waiting = 0): boolean {
+    return this.#kept[kind].length + waiting < KEPT
   }
 
   /** What all findings of a kind stand for together. */

@@ -1,0 +1,81 @@
+// What one check has found out so far: references, findings, and how far what is missing can be trusted to be unused.
+
+import type { SpindleError } from '../../../model/error.ts'
+import type { CheckedImage } from './checked-image.ts'
+import { ClusterCounts } from './cluster-counts.ts'
+import { Findings } from './findings.ts'
+import type { FindingFacts } from './findings.ts'
+import type { SnapshotEntries } from './snapshot-entries.ts'
+import { TableUseCounter } from './table-uses.ts'
+import type { TableUses } from './table-uses.ts'
+
+export class Examination {
+  readonly image: CheckedImage
+  readonly findings = new Findings()
+  readonly counts = new ClusterCounts()
+  readonly tables = new TableUseCounter()
+  /** Of the disk as it is now; empty when it cannot be read. */
+  l1 = new DataView(new ArrayBuffer(0))
+  snapshots: SnapshotEntries = { entries: [], length: 0 }
+  uses: TableUses = this.tables.finish()
+  /**
+   * Something that leads to data is damaged: what nothing else refers to may be what it led to, so none of that is
+   * called free, in a repair, for as long as the damage is there.
+   */
+  isReferenceLost = false
+  /** Whole tables could not be looked at: what is not referred to elsewhere says nothing. */
+  isBlind = false
+  /** A flag that says whose a cluster is does not fit; which ones is for a second look. */
+  areFlagsWrong = false
+  checkErrors = 0
+
+  constructor(image: CheckedImage) {
+    this.image = image
+  }
+
+  /** An error in what leads to data. */
+  damage(describe: () => FindingFacts, count = 1): void {
+    this.isReferenceLost = true
+    this.findings.add('error', count, describe)
+  }
+
+  /** What could not be read or understood, so that what it leads to is not known. */
+  blindSpot(code: string, message: string, hostOffset: number): void {
+    this.checkErrors += 1
+    this.isBlind = true
+    this.damage(() => ({ code, message, hostOffset }))
+  }
+
+  /** A part that leads to data could not be read. */
+  unreadable(what: string, offset: number, error: SpindleError): void {
+    this.blindSpot('unreadable', unreadable(what, offset, error), offset)
+  }
+
+  /** A part that only counts could not be read. */
+  uncountable(what: string, offset: number, error: SpindleError): void {
+    this.checkErrors += 1
+    this.findings.add('error', 1, () => ({
+      code: 'unreadable',
+      message: unreadable(what, offset, error),
+      hostOffset: offset,
+    }))
+  }
+
+  /** Counts a reference to every cluster of a table. A table may end in the last cluster of a file that is cut short. */
+  claim(offset: number, length: number, what: string): void {
+    const { size, geometry } = this.image
+    if (length === 0) return
+    if (offset + length - size >= geometry.clusterSize) {
+      const message = `${what} at offset ${offset} would end at ${offset + length}, past the end of the file at ${size}.`
+      this.damage(() => ({ code: 'table-past-end', message, hostOffset: offset }))
+      return
+    }
+    const first = Math.floor(offset / geometry.clusterSize)
+    const last = Math.floor((offset + length - 1) / geometry.clusterSize)
+    this.counts.addRange(first, last - first + 1)
+  }
+}
+
+function unreadable(what: string, offset: number, error: SpindleError): string {
+  return `${what} at offset ${offset} could not be read: ${error.message}`
+}
