@@ -32,7 +32,9 @@ export function decodeHeader(bytes: Uint8Array, path: string): HeaderFields {
   if (head.version === 2) return { ...head, refcount_order: 4, header_length: HEADER_LENGTH_V2 }
   if (head.version !== 3) refuse(path, 'version', `its version is ${head.version}, and there are only versions 2 and 3`)
   if (bytes.length < HEADER_LENGTH_V3) throw cutOff(path, bytes.length)
-  const known = Math.min(HEADER.decode(padded(bytes), { path, offset: 0 }).header_length, HEADER.size)
+  const { header_length } = HEADER.decode(padded(bytes.subarray(0, HEADER_LENGTH_V3)), { path, offset: 0 })
+  // What lies behind a shorter header is no field of it, and stands for zero.
+  const known = Math.max(HEADER_LENGTH_V3, Math.min(header_length, HEADER.size))
   return HEADER.decode(padded(bytes.subarray(0, known)), { path, offset: 0 })
 }
 
@@ -104,7 +106,7 @@ function checkRefcountTable(header: HeaderFields, fileSize: number, path: string
     refuse(
       path,
       'refcount_table_clusters',
-      `its refcount table takes ${formatSize(bytes)}, and ${formatSize(MAX_REFCOUNT_TABLE_BYTES)} are allowed`,
+      `its refcount table takes ${bytes} bytes, and ${MAX_REFCOUNT_TABLE_BYTES} are allowed`,
     )
   checkPosition(header, 'refcount_table_offset', 'its refcount table', offset, fileSize, path)
 }
@@ -120,7 +122,7 @@ function checkL1(header: HeaderFields, fileSize: number, path: string): void {
   const { l1_size, l1_table_offset } = header
   const bytes = l1Bytes(l1_size)
   if (bytes > MAX_L1_BYTES)
-    refuse(path, 'l1_size', `its L1 table takes ${formatSize(bytes)}, and ${formatSize(MAX_L1_BYTES)} are allowed`)
+    refuse(path, 'l1_size', `its L1 table takes ${bytes} bytes, and ${MAX_L1_BYTES} are allowed`)
   const needed = geometryOf(header).tableCount
   if (l1_size < needed)
     refuse(path, 'l1_size', `its L1 table has ${l1_size} entries, and its size of ${header.size} bytes needs ${needed}`)
