@@ -5,6 +5,7 @@ import type { Locator, Page } from '@playwright/test'
 
 /** Drops files or folders from outside on one of the two zones that the window splits into. */
 export async function dropOnZone(page: Page, paths: readonly string[], zone: 'add' | 'convert'): Promise<void> {
+  await expect(page.getByRole('button', { name: 'New volume' }).first()).toBeVisible()
   const session = await page.context().newCDPSession(page)
   const { width, height } =
     page.viewportSize() ?? (await page.evaluate(() => ({ width: innerWidth, height: innerHeight })))

@@ -24,9 +24,9 @@ function check(path: string): number | null {
 
 /** A library of one place, with a volume in it. */
 async function libraryOf(page: Page, folder: string): Promise<void> {
-  await writeFile(join(folder, 'old.img'), Buffer.alloc(MiB))
+  await writeFile(join(folder, 'old.raw'), Buffer.alloc(MiB))
   await dropOnZone(page, [folder], 'add')
-  await expect(volumeRow(page, 'old.img')).toBeVisible()
+  await expect(volumeRow(page, 'old.raw')).toBeVisible()
 }
 
 async function createDialog(page: Page) {
@@ -61,8 +61,8 @@ test('a raw volume with everything reserved', async ({ page, folder }) => {
   await dialog.getByRole('textbox', { name: 'Size' }).fill('64M')
   await dialog.getByRole('radio', { name: /^Reserve everything/ }).click()
   await dialog.getByRole('button', { name: 'Create volume' }).click()
-  await expect(volumeRow(page, 'scratch.img')).toBeVisible()
-  const made = await stat(join(folder, 'scratch.img'))
+  await expect(volumeRow(page, 'scratch.raw')).toBeVisible()
+  const made = await stat(join(folder, 'scratch.raw'))
   expect(made.size).toBe(64 * MiB)
   expect(made.blocks * 512).toBeGreaterThanOrEqual(64 * MiB)
 })
@@ -92,7 +92,7 @@ test('a name that is taken is told in the dialog, and the file stays as it was',
   await dialog.getByRole('textbox', { name: 'Size' }).fill('5M')
   await expect(dialog.getByText('A file of this name is there already.').first()).toBeVisible()
   await expect(dialog.getByRole('button', { name: 'Create volume' })).toBeDisabled()
-  expect((await stat(join(folder, 'old.img'))).size).toBe(MiB)
+  expect((await stat(join(folder, 'old.raw'))).size).toBe(MiB)
 })
 
 test('with the keyboard alone', async ({ page, folder }) => {

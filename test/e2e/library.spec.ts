@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { MiB } from '../../core/model/units.ts'
 import { newestOracle } from '../helpers/oracles.ts'

@@ -1,0 +1,209 @@
+// `npm run screenshots`: pictures of every screen in both themes, made by the real application on real volumes.
+
+import { spawnSync } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, realpath, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { _electron } from '@playwright/test'
+import type { ElectronApplication, Page } from '@playwright/test'
+import { chooseElectron } from '../../electron/dev/runtime.ts'
+import { GiB, MiB } from '../../core/model/units.ts'
+import { newestOracle } from '../helpers/oracles.ts'
+import { realDisk } from '../helpers/real-disk.ts'
+import { dropOnZone, openJobs, volumeRow } from './actions.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const pictures = fileURLToPath(new URL('screenshots/', import.meta.url))
+const { qemuImg } = newestOracle()
+const WIDE = { width: 1280, height: 800 }
+const NARROW = { width: 960, height: 600 }
+const LARGE = { width: 1600, height: 1000 }
+
+function qemu(...args: readonly string[]): void {
+  const { status, stderr } = spawnSync(qemuImg, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`qemu-img ${args.join(' ')}: ${stderr}`)
+}
+
+/** A library such as people have: bases and overlays, a snapshot, compressed and raw disks, and some trouble. */
+async function makeVolumes(folder: string): Promise<void> {
+  const at = (name: string): string => join(folder, name)
+  await mkdir(at('base'))
+  await copyFile(realDisk(), at('nfs-export.img'))
+  qemu('convert', '-O', 'qcow2', at('nfs-export.img'), at('base/debian12-cloud.qcow2'))
+  qemu('create', '-q', '-f', 'qcow2', '-b', 'base/debian12-cloud.qcow2', '-F', 'qcow2', at('web1.qcow2'), '40G')
+  qemu(
+    'convert',
+    '-O',
+    'qcow2',
+    '-B',
+    'base/debian12-cloud.qcow2',
+    '-F',
+    'qcow2',
+    at('nfs-export.img'),
+    at('mail-relay.qcow2'),
+  )
+  qemu(
+    'convert',
+    '-c',
+    '-O',
+    'qcow2',
+    '-o',
+    'compression_type=zstd',
+    at('nfs-export.img'),
+    at('archive-2025-11-before-the-great-migration-of-everything.qcow2'),
+  )
+  qemu('snapshot', '-c', 'before upgrade', at('mail-relay.qcow2'))
+  for (const [name, size] of [
+    ['ci-runner-01.qcow2', '40G'],
+    ['ci-runner-02.qcow2', '40G'],
+    ['pg17-trial.qcow2', '200G'],
+    ['fedora-base.qcow2', '64G'],
+    ['windows-11-dev.qcow2', '128G'],
+  ] as const)
+    qemu('create', '-q', '-f', 'qcow2', '-o', 'preallocation=metadata', at(name), size)
+  qemu('create', '-q', '-u', '-f', 'qcow2', '-b', 'base/ubuntu-24.04.qcow2', '-F', 'qcow2', at('staging.qcow2'), '20G')
+  for (const [name, size] of [
+    ['build-cache.img', 200 * GiB],
+    ['scratch.img', 8 * GiB],
+    ['xp-pos-terminal.img', 4 * GiB],
+  ] as const) {
+    await writeFile(at(name), Buffer.alloc(7 * MiB, name))
+    await truncate(at(name), size)
+  }
+  await writeFile(at('old-exchange.qcow2'), Buffer.from('QFI\xfb\0\0\0\x03', 'latin1'))
+  const then = new Date('2026-09-14T10:30:00Z')
+  for (const name of ['base/debian12-cloud.qcow2', 'fedora-base.qcow2', 'xp-pos-terminal.img'])
+    await utimes(at(name), then, then)
+}
+
+async function start(home: string): Promise<{ app: ElectronApplication; page: Page }> {
+  const app = await _electron.launch({
+    args: ['.'],
+    cwd: root,
+    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, 'config'), STANDIN_HEADLESS: '1' },
+  })
+  const page = await app.firstWindow()
+  await page.getByRole('button', { name: 'New volume' }).first().waitFor()
+  return { app, page }
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await document.fonts.ready
+    await Promise.all(document.getAnimations().map((animation) => animation.finished))
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  })
+}
+
+async function shoot(page: Page, name: string, theme: string): Promise<void> {
+  await settled(page)
+  await page.screenshot({ path: join(pictures, `${name}-${theme}.png`) })
+  console.log(`${name}-${theme}.png`)
+}
+
+/** A row's file name, with everything the inspector has to say of it. */
+async function select(page: Page, name: string): Promise<void> {
+  await volumeRow(page, name).click()
+  await page.getByRole('complementary', { name: 'Inspector' }).getByText('Path', { exact: true }).waitFor()
+}
+
+async function holdOverWindow(page: Page, files: readonly string[]): Promise<() => Promise<void>> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files: [...files], dragOperationsMask: 1 }
+  const at = { x: 900, y: 400, data }
+  await session.send('Input.dispatchDragEvent', { type: 'dragEnter', ...at })
+  await session.send('Input.dispatchDragEvent', { type: 'dragOver', ...at })
+  await page.getByText('Release to drop,').waitFor()
+  return async () => {
+    await session.send('Input.dispatchDragEvent', { type: 'dragCancel', ...at })
+    await session.detach()
+  }
+}
+
+async function everyScreen(theme: 'light' | 'dark', work: string): Promise<void> {
+  const home = join(work, `home-${theme}`)
+  const folder = join(home, 'VMs')
+  await mkdir(folder, { recursive: true })
+  await makeVolumes(folder)
+  const { app, page } = await start(home)
+  try {
+    await page.setViewportSize(WIDE)
+    await app.evaluate(({ nativeTheme }, chosen) => {
+      nativeTheme.themeSource = chosen
+    }, theme)
+    await page.waitForFunction((dark) => matchMedia('(prefers-color-scheme: dark)').matches === dark, theme === 'dark')
+    await shoot(page, 'library-empty', theme)
+
+    const release = await holdOverWindow(page, [join(folder, 'scratch.img')])
+    await shoot(page, 'drop', theme)
+    await release()
+
+    await dropOnZone(page, [folder], 'add')
+    await volumeRow(page, 'xp-pos-terminal.img').waitFor()
+    await select(page, 'mail-relay.qcow2')
+    await shoot(page, 'library', theme)
+    await select(page, 'old-exchange.qcow2')
+    await shoot(page, 'trouble', theme)
+    await select(page, 'mail-relay.qcow2')
+    await page.setViewportSize(NARROW)
+    await shoot(page, 'library-960', theme)
+    await page.setViewportSize(LARGE)
+    await shoot(page, 'library-1600', theme)
+    await page.setViewportSize(WIDE)
+
+    await page.keyboard.press('Control+n')
+    const create = page.getByRole('dialog', { name: 'Create volume' })
+    await create.getByRole('textbox', { name: 'Name' }).fill('ubuntu-ci-02')
+    await create.getByRole('textbox', { name: 'Size' }).fill('64G')
+    await create.getByText(/Uses .* now, up to 64/).waitFor()
+    await create.getByRole('button', { name: 'Advanced' }).click()
+    await shoot(page, 'create', theme)
+    await page.setViewportSize(NARROW)
+    await shoot(page, 'create-960', theme)
+    await page.setViewportSize(WIDE)
+    await page.keyboard.press('Escape')
+
+    await select(page, 'mail-relay.qcow2')
+    await page.keyboard.press('Control+e')
+    await page.getByRole('button', { name: 'Convert volume' }).and(page.locator(':enabled')).waitFor()
+    await shoot(page, 'convert', theme)
+    await page.keyboard.press('Escape')
+    await dropOnZone(
+      page,
+      ['scratch.img', 'old-exchange.qcow2', 'nfs-export.img'].map((name) => join(folder, name)),
+      'convert',
+    )
+    const several = page.getByRole('button', { name: /^Convert \d volumes$/ })
+    await several.and(page.locator(':enabled')).waitFor()
+    await shoot(page, 'convert-several', theme)
+    await several.click()
+    const jobs = await openJobs(page)
+    await jobs
+      .getByText(/^verified/)
+      .nth(1)
+      .waitFor({ timeout: 120_000 })
+    await dropOnZone(page, [join(folder, 'nfs-export.img')], 'convert')
+    await page.getByRole('checkbox', { name: 'Compress' }).check()
+    await page.getByRole('textbox', { name: /^Name of the new file/ }).fill('nfs-export-small')
+    await page.getByRole('button', { name: 'Convert volume' }).click()
+    await page.waitForFunction(
+      () => Number(document.querySelector('section [role="progressbar"]')?.getAttribute('aria-valuenow')) > 0,
+    )
+    await shoot(page, 'jobs', theme)
+  } finally {
+    await app.evaluate(({ dialog }) =>
+      Object.assign(dialog, { showMessageBox: async () => ({ response: 0, checkboxChecked: false }) }),
+    )
+    await app.close()
+  }
+}
+
+chooseElectron()
+const work = await realpath(await mkdtemp(join(tmpdir(), 'spindle-pictures-')))
+try {
+  await mkdir(pictures, { recursive: true })
+  for (const theme of ['light', 'dark'] as const) await everyScreen(theme, work)
+} finally {
+  await rm(work, { recursive: true, force: true, maxRetries: 5 })
+}
