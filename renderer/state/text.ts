@@ -11,6 +11,10 @@ export function rateText(bytesPerSecond: number): string {
   return t('units.perSecond', { size: sizeText(bytesPerSecond) })
 }
 
+export function countText(count: number): string {
+  return new Intl.NumberFormat(i18next.language).format(count)
+}
+
 export function percentText(part: number): string {
   return t('units.percent', { value: Math.floor(part * 100) })
 }
@@ -27,7 +31,10 @@ export function durationText(seconds: number): string {
 export function dateText(milliseconds: number, now = new Date()): string {
   const date = new Date(milliseconds)
   if (date.toDateString() === now.toDateString()) return formatter('time').format(date)
-  return formatter(date.getFullYear() === now.getFullYear() ? 'day' : 'month').format(date)
+  const month = formatter('month').format(date)
+  return date.getFullYear() === now.getFullYear()
+    ? t('units.dayMonth', { day: date.getDate(), month })
+    : t('units.monthYear', { month, year: date.getFullYear() })
 }
 
 export function fullDateText(milliseconds: number): string {
@@ -36,18 +43,16 @@ export function fullDateText(milliseconds: number): string {
 
 const STYLES = {
   time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
-  day: { day: 'numeric', month: 'short' },
-  month: { month: 'short', year: 'numeric' },
-  full: { dateStyle: 'medium', timeStyle: 'short' },
+  month: { month: 'short' },
+  full: { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
-/** Making one costs more than a row; they are kept. Day before month in plain English, as everywhere else. */
+/** Making one costs more than a row; they are kept. */
 function formatter(style: keyof typeof STYLES): Intl.DateTimeFormat {
-  const locale = i18next.language === 'en' ? 'en-GB' : i18next.language
-  const key = `${locale} ${style}`
-  const known = formatters.get(key) ?? new Intl.DateTimeFormat(locale, STYLES[style])
+  const key = `${i18next.language} ${style}`
+  const known = formatters.get(key) ?? new Intl.DateTimeFormat(i18next.language, STYLES[style])
   formatters.set(key, known)
   return known
 }

@@ -16,7 +16,7 @@ export function NavHeading({ title, action }: { readonly title: string; readonly
 interface NavItemProps {
   readonly icon: ReactNode
   readonly title: string
-  readonly count: number
+  readonly count: string
   readonly warn?: boolean
   readonly current: boolean
   readonly onSelect: () => void

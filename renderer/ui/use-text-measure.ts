@@ -5,20 +5,20 @@ import { textMeasure } from './text-width.ts'
 
 export type TextMeasure = (text: string) => number
 
-const FONT = "400 13px 'Inter Variable', 'Inter', system-ui, sans-serif"
-
-export function useTextMeasure(): TextMeasure {
-  const [measure, setMeasure] = useState<TextMeasure>(() => textMeasure(FONT))
+/** `size` in CSS pixels. */
+export function useTextMeasure(size: 12 | 13): TextMeasure {
+  const font = `400 ${size}px 'Inter Variable', 'Inter', system-ui, sans-serif`
+  const [measure, setMeasure] = useState<TextMeasure>(() => textMeasure(font))
   useEffect(() => {
     let current = true
     void refresh()
     async function refresh(): Promise<void> {
-      await document.fonts.load(FONT)
-      if (current) setMeasure(() => textMeasure(FONT))
+      await document.fonts.load(font)
+      if (current) setMeasure(() => textMeasure(font))
     }
     return () => {
       current = false
     }
-  }, [])
+  }, [font])
   return measure
 }

@@ -2,6 +2,7 @@
 
 import { Folder as FolderIcon, FolderOpen } from 'lucide-react'
 import { useId } from 'react'
+import type { RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FormatFacts } from '../../../core/model/index.ts'
 import { chooseFolder, useFolders } from '../../state/folders.ts'
@@ -21,6 +22,8 @@ export interface FormProps {
   readonly form: ConvertForm
   readonly formats: readonly FormatFacts[]
   readonly facts: FormatFacts
+  /** Where one begins. */
+  readonly firstName: RefObject<HTMLInputElement | null>
   readonly onChange: (part: Partial<ConvertForm>) => void
   readonly onRowChange: (row: Row, part: Partial<Row>) => void
 }
@@ -72,7 +75,7 @@ interface NameProps extends FormProps {
   readonly state: RowState
 }
 
-export function NameField({ facts, state, onRowChange }: NameProps) {
+export function NameField({ form, facts, state, firstName, onRowChange }: NameProps) {
   const { t } = useTranslation()
   const id = useId()
   const { row, problem, exists } = state
@@ -81,12 +84,14 @@ export function NameField({ facts, state, onRowChange }: NameProps) {
   return (
     <div className="grow">
       <TextField
+        ref={row === form.rows[0] ? firstName : undefined}
         value={row.name}
         onValueChange={(name) => onRowChange(row, { name })}
         invalid={text !== undefined}
         aria-label={t('convert.nameLabel', { name: row.source.name })}
         aria-describedby={text === undefined ? undefined : id}
         after={extensionOf(facts)}
+        onFocus={(event) => event.target.select()}
       />
       {text !== undefined && (
         <p id={id} className={styles.problem}>

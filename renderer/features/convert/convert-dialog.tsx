@@ -1,7 +1,7 @@
 // The dialog: what is chosen for all, the sources, and the buttons.
 
 import { ShieldCheck } from 'lucide-react'
-import { useEffect, useId, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ErrorData, FormatFacts } from '../../../core/model/index.ts'
 import { errorData } from '../../../core/model/index.ts'
@@ -31,6 +31,7 @@ interface ConvertDialogProps {
 export function ConvertDialog({ formats, given }: ConvertDialogProps) {
   const { t } = useTranslation()
   const reasonId = useId()
+  const firstName = useRef<HTMLInputElement>(null)
   const verify = useSettings((state) => state.settings.verifyConversions)
   const folders = useFolders()
   const [form, setForm] = useState(() => initialForm(given, formats, verify))
@@ -95,7 +96,7 @@ export function ConvertDialog({ formats, given }: ConvertDialogProps) {
   }
 
   const reason = ready.length === 0 ? t(`convert.blocked.${states[0]?.blocked ?? 'nothing'}`) : undefined
-  const controls = { form, formats, facts, onChange: change, onRowChange: changeRow }
+  const controls = { form, formats, facts, firstName, onChange: change, onRowChange: changeRow }
   return (
     <Dialog
       title={
@@ -104,10 +105,11 @@ export function ConvertDialog({ formats, given }: ConvertDialogProps) {
       width="medium"
       closeLabel={t('dialog.close')}
       onClose={closeDialog}
+      initialFocus={firstName}
       footer={
         <>
           <span id={reasonId} className={styles.promise}>
-            <ShieldCheck className="icon-14" aria-hidden="true" />
+            {reason === undefined && <ShieldCheck className="icon-14" aria-hidden="true" />}
             {reason ?? t('convert.promise')}
           </span>
           <Button onClick={closeDialog}>{t('dialog.cancel')}</Button>

@@ -18,7 +18,7 @@ export function Inspector() {
 
   if (!volume) {
     return (
-      <div className={styles.nothing}>
+      <div className={styles.nothing} data-empty="">
         <p className="muted">{t('inspector.nothing')}</p>
       </div>
     )

@@ -11,16 +11,18 @@ import type { SortFn } from '@tanstack/react-table'
 import type { ParseKeys } from 'i18next'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { dateText, fullDateText, sizeText } from '../../state/text.ts'
-import { fileName, stem } from '../../state/volumes.ts'
+import { fileName } from '../../state/volumes.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Bar } from '../../ui/bar.tsx'
 import { Health } from './health.tsx'
 import { sortKey } from './sort-key.ts'
-import { VolumeName } from './volume-name.tsx'
+import { ParentName, VolumeName } from './volume-name.tsx'
 
 interface ColumnMeta {
   readonly title: ParseKeys
   readonly numeric?: boolean
+  /** In muted type: less asked for than the rest. */
+  readonly quiet?: boolean
   /** Drawn with the column before it, under one heading. */
   readonly joined?: boolean
 }
@@ -76,21 +78,21 @@ export const columns = helper.columns([
     id: 'parent',
     sortFn: byValue,
     sortUndefined: 'last',
-    meta: { title: 'library.parent' },
-    cell: ({ row }) => <Parent backing={row.original.backing} />,
+    meta: { title: 'library.parent', quiet: true },
+    cell: ({ row }) => <ParentName backing={row.original.backing} />,
   }),
   helper.accessor((volume) => volume.error?.code, {
     id: 'health',
     sortFn: byValue,
     sortUndefined: 'last',
-    meta: { title: 'library.health' },
+    meta: { title: 'library.health', quiet: true },
     cell: ({ row }) => <Health error={row.original.error} />,
   }),
   helper.accessor((volume) => volume.modifiedAt, {
     id: 'modified',
     sortFn: byValue,
     sortDescFirst: true,
-    meta: { title: 'library.modified', numeric: true },
+    meta: { title: 'library.modified', numeric: true, quiet: true },
     cell: ({ row }) => (
       <span className="secondary" title={fullDateText(row.original.modifiedAt)}>
         {dateText(row.original.modifiedAt)}
@@ -102,13 +104,4 @@ export const columns = helper.columns([
 function UsedBar({ volume: { allocatedSize, virtualSize } }: { readonly volume: Volume }) {
   if (virtualSize === undefined || virtualSize === 0) return null
   return <Bar kind="space" part={allocatedSize / virtualSize} />
-}
-
-function Parent({ backing }: { readonly backing: string | undefined }) {
-  if (backing === undefined) return null
-  return (
-    <span className="secondary cut" title={backing}>
-      {stem(fileName(backing))}
-    </span>
-  )
 }

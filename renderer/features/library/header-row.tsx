@@ -11,12 +11,13 @@ import styles from './volume-table.module.css'
 
 interface HeaderRowProps {
   readonly table: ReactTable<typeof features, Volume>
-  readonly nameRef: Ref<HTMLDivElement>
+  /** For columns whose width is wanted. */
+  readonly columnRefs: Readonly<Record<string, Ref<HTMLDivElement>>>
   /** The Down key: back to the rows. */
   readonly onLeave: () => void
 }
 
-export function HeaderRow({ table, nameRef, onLeave }: HeaderRowProps) {
+export function HeaderRow({ table, columnRefs, onLeave }: HeaderRowProps) {
   const { t } = useTranslation()
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
@@ -45,7 +46,7 @@ export function HeaderRow({ table, nameRef, onLeave }: HeaderRowProps) {
             <div
               key={header.id}
               role="columnheader"
-              ref={column.id === 'name' ? nameRef : undefined}
+              ref={columnRefs[column.id]}
               aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined}
               className={classNames(meta.numeric === true && 'number')}
             >

@@ -27,7 +27,7 @@ const CONDITIONS: Partial<Record<ErrorCode, Condition>> = {
 
 export function Health({ error }: { readonly error: ErrorData | undefined }) {
   const { t } = useTranslation()
-  if (!error) return <span className={classNames('secondary', styles.unknown)}>{t('health.notChecked')}</span>
+  if (!error) return <span className="secondary">{t('health.notChecked')}</span>
   const { icon: Icon, word, tone } = CONDITIONS[error.code] ?? DAMAGED
   return (
     <span className={classNames('secondary', styles.condition, styles[tone])} title={error.message}>

@@ -1,26 +1,15 @@
-// A volume's name with its picture; too long a name is cut in the middle.
+// A volume's name with its picture, and that of its parent; too long ones are cut in the middle.
 
-import { createContext, useContext } from 'react'
+import { use } from 'react'
 import { formatShape } from '../../state/formats.ts'
+import { fileName, stem } from '../../state/volumes.ts'
+import { classNames } from '../../ui/class-names.ts'
 import { Glyph } from '../../ui/glyph.tsx'
-import { cutMiddle } from '../../ui/middle.ts'
-import type { Cut } from '../../ui/middle.ts'
+import { CutsContext } from './cuts.ts'
 import styles from './volume-name.module.css'
 
-/** How much room the name column has and how wide text is: measured once for all rows. */
-export const NameRoom = createContext<(name: string) => Cut>((name) => ({ head: name, tail: '' }))
-
-/** The glyph, and the gap after it. */
-const BEFORE_NAME = 24
-
-export function cutsFor(columnWidth: number, widthOf: (text: string) => number): (name: string) => Cut {
-  // Before the column is measured there is nothing to cut by.
-  if (columnWidth <= 0) return (name) => ({ head: name, tail: '' })
-  return (name) => cutMiddle(name, columnWidth - BEFORE_NAME, widthOf)
-}
-
 export function VolumeName({ name, format }: { readonly name: string; readonly format: string | undefined }) {
-  const { head, tail } = useContext(NameRoom)(name)
+  const { head, tail } = use(CutsContext).name(name)
   const slash = head.lastIndexOf('/') + 1
   return (
     <span className={styles.name}>
@@ -30,6 +19,17 @@ export function VolumeName({ name, format }: { readonly name: string; readonly f
         {head.slice(slash)}
         {tail}
       </span>
+    </span>
+  )
+}
+
+export function ParentName({ backing }: { readonly backing: string | undefined }) {
+  const { head, tail } = use(CutsContext).parent(backing === undefined ? '' : stem(fileName(backing)))
+  if (backing === undefined) return null
+  return (
+    <span className={classNames('secondary', styles.parent)} title={backing}>
+      {head}
+      {tail}
     </span>
   )
 }

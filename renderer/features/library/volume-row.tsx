@@ -36,7 +36,10 @@ export const VolumeRow = memo(function VolumeRow({ row, index, top, selected, ta
           key={cell.id}
           role="gridcell"
           aria-label={cell.column.id === 'name' ? row.original.name : undefined}
-          className={cell.column.columnDef.meta?.numeric === true ? 'number' : undefined}
+          className={classNames(
+            cell.column.columnDef.meta?.numeric === true && 'number',
+            cell.column.columnDef.meta?.quiet === true && styles.quiet,
+          )}
         >
           <FlexRender cell={cell} />
         </div>

@@ -12,10 +12,10 @@ import { useView } from '../../state/view.ts'
 import { useTextMeasure } from '../../ui/use-text-measure.ts'
 import { useWidth } from '../../ui/use-width.ts'
 import { columns, features } from './columns.tsx'
+import { BEFORE_NAME, CutsContext, cutsFor } from './cuts.ts'
 import { HeaderRow } from './header-row.tsx'
 import { RowMenu } from './row-menu.tsx'
 import { useGrid } from './use-grid.ts'
-import { NameRoom, cutsFor } from './volume-name.tsx'
 import { VolumeRow } from './volume-row.tsx'
 import styles from './volume-table.module.css'
 
@@ -30,8 +30,16 @@ export function VolumeTable({ volumes }: { readonly volumes: readonly Volume[] }
   const selected = useView((state) => state.selected)
   const scroller = useRef<HTMLDivElement>(null)
   const nameColumn = useWidth()
-  const measure = useTextMeasure()
-  const cuts = useMemo(() => cutsFor(nameColumn.width, measure), [nameColumn.width, measure])
+  const parentColumn = useWidth()
+  const bodyText = useTextMeasure(13)
+  const smallText = useTextMeasure(12)
+  const cuts = useMemo(
+    () => ({
+      name: cutsFor(nameColumn.width - BEFORE_NAME, bodyText),
+      parent: cutsFor(parentColumn.width, smallText),
+    }),
+    [nameColumn.width, parentColumn.width, bodyText, smallText],
+  )
 
   const sorting = useMemo<SortingState>(() => [{ id: sort.column, desc: sort.descending }], [sort])
   const table = useTable({
@@ -72,7 +80,7 @@ export function VolumeTable({ volumes }: { readonly volumes: readonly Volume[] }
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight])
 
   return (
-    <NameRoom value={cuts}>
+    <CutsContext value={cuts}>
       <div
         ref={scroller}
         role="grid"
@@ -85,7 +93,11 @@ export function VolumeTable({ volumes }: { readonly volumes: readonly Volume[] }
         onKeyDown={grid.onKeyDown}
         onMouseDown={grid.onMouseDown}
       >
-        <HeaderRow table={table} nameRef={nameColumn.ref} onLeave={grid.enterRows} />
+        <HeaderRow
+          table={table}
+          columnRefs={{ name: nameColumn.ref, parent: parentColumn.ref }}
+          onLeave={grid.enterRows}
+        />
         <RowMenu>
           <div role="rowgroup" className={styles.body} style={{ height: virtualizer.getTotalSize() - HEADER_HEIGHT }}>
             {virtualizer.getVirtualItems().map((item) => {
@@ -106,7 +118,7 @@ export function VolumeTable({ volumes }: { readonly volumes: readonly Volume[] }
           </div>
         </RowMenu>
       </div>
-    </NameRoom>
+    </CutsContext>
   )
 }
 

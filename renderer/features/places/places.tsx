@@ -113,7 +113,11 @@ function Room({ place, claim }: { readonly place: Place; readonly claim: Claim }
           ? t('places.scanning')
           : short > 0
             ? t('places.outgrow', { size: sizeText(short) })
-            : t('places.grow', { size: sizeText(claim.growth) })}
+            : claim.growth > 0
+              ? t('places.grow', { size: sizeText(claim.growth) })
+              : place.volumeCount === 0
+                ? t('places.empty')
+                : t('places.full')}
       </span>
     </>
   )

@@ -3,6 +3,7 @@
 import { HardDrive, TriangleExclamationPoint } from 'lucide-react'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { countText } from '../../state/text.ts'
 import { showScope, useView } from '../../state/view.ts'
 import { needsAttention, useVolumes } from '../../state/volumes.ts'
 import { NavHeading, NavItem } from '../../ui/nav.tsx'
@@ -19,14 +20,14 @@ export function Scopes() {
         <NavItem
           icon={<HardDrive aria-hidden="true" />}
           title={t('shell.all')}
-          count={byId.size}
+          count={countText(byId.size)}
           current={scope.kind === 'all'}
           onSelect={() => showScope({ kind: 'all' })}
         />
         <NavItem
           icon={<TriangleExclamationPoint aria-hidden="true" />}
           title={t('shell.attention')}
-          count={troubled}
+          count={countText(troubled)}
           warn={troubled > 0}
           current={scope.kind === 'attention'}
           onSelect={() => showScope({ kind: 'attention' })}

@@ -161,7 +161,7 @@ export class FakeSpindle {
 
   #inspect(volume: Volume): readonly ImageFacts[] {
     const parent = this.volumes.find((one) => one.name === volume.backing)
-    return [facts(volume), ...(parent ? this.#inspect(parent) : [])]
+    return [facts(volume, parent?.path), ...(parent ? this.#inspect(parent) : [])]
   }
 
   #predict(request: CreateRequest): SizePrediction {
@@ -268,7 +268,7 @@ async function reply<T>(work: () => Promise<T>): Promise<Reply<T>> {
   }
 }
 
-function facts(volume: Volume): ImageFacts {
+function facts(volume: Volume, backingPath?: string): ImageFacts {
   const qcow2 = volume.format === 'qcow2'
   return {
     path: volume.path,
@@ -278,6 +278,7 @@ function facts(volume: Volume): ImageFacts {
     fileSize: volume.fileSize,
     modifiedAt: volume.modifiedAt,
     ...(volume.backing === undefined ? {} : { backing: { path: volume.backing, format: 'qcow2' } }),
+    ...(backingPath === undefined ? {} : { backingPath }),
     ...(volume.error?.code === 'invalid-image' ? { unreadable: volume.error } : {}),
     details: qcow2
       ? {
