@@ -52,6 +52,10 @@ export class Application {
       developing: !app.isPackaged,
       store: new WindowStore(folders.state),
       mayClose: () => this.#mayCloseWindow(),
+      onBroken: (reason) => {
+        dialog.showErrorBox(this.#words('window.broken'), this.#words('window.reinstall', { reason }))
+        this.stopNow()
+      },
     })
     const { emit } = this.#windows
     this.#library = new LibraryMirror(this.#grants, emit)
@@ -100,6 +104,11 @@ export class Application {
   mayQuit(): boolean {
     if (!this.#quitting.ready) void this.#quitting.request()
     return this.#quitting.ready
+  }
+
+  /** Stops what runs and quits, without asking. */
+  stopNow(): void {
+    void this.#quitting.now()
   }
 
   #answerPage(): void {

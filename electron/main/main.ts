@@ -49,6 +49,12 @@ function run(): void {
   app.on('before-quit', (event) => {
     if (application && !application.mayQuit()) event.preventDefault()
   })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (application) application.stopNow()
+      else app.quit()
+    })
+  }
   app.once('ready', () => {
     application = new Application(folders)
     application.start()

@@ -11,7 +11,9 @@ export interface QuitOptions {
 
 export class Quitting {
   readonly #options: QuitOptions
-  #step: 'none' | 'asking' | 'stopping' | 'stopped' = 'none'
+  #asking = false
+  #ending: Promise<void> | undefined
+  #ready = false
 
   constructor(options: QuitOptions) {
     this.#options = options
@@ -19,22 +21,31 @@ export class Quitting {
 
   /** Whether the application may end at this very moment. */
   get ready(): boolean {
-    return this.#step === 'stopped'
+    return this.#ready
   }
 
-  /** Asks, stops and quits. While one request is being dealt with, others change nothing. */
+  /** Asks when jobs are under way, stops them and quits. While it asks or stops, asking again changes nothing. */
   async request(): Promise<void> {
-    if (this.#step !== 'none') return
-    this.#step = 'asking'
-    const { unfinishedJobs, ask, stop, quit } = this.#options
-    const jobCount = unfinishedJobs()
-    if (jobCount > 0 && !(await ask(jobCount))) {
-      this.#step = 'none'
-      return
+    if (this.#asking || this.#ending) return
+    const jobCount = this.#options.unfinishedJobs()
+    if (jobCount > 0) {
+      this.#asking = true
+      const stops = await this.#options.ask(jobCount)
+      this.#asking = false
+      if (!stops) return
     }
-    this.#step = 'stopping'
-    await stop()
-    this.#step = 'stopped'
-    quit()
+    await this.now()
+  }
+
+  /** Stops and quits without asking: the system ends the session, and nobody may be there to answer. */
+  now(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
+    await this.#options.stop()
+    this.#ready = true
+    this.#options.quit()
   }
 }

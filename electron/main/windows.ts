@@ -19,6 +19,8 @@ export interface WindowsOptions {
   readonly store: WindowStore
   /** False keeps the window open. */
   readonly mayClose: () => boolean
+  /** The page's own files could not be loaded. */
+  readonly onBroken: (reason: string) => void
 }
 
 export class Windows {
@@ -43,7 +45,10 @@ export class Windows {
     }
     const window = this.#create()
     this.#window = window
-    void window.loadURL(PAGE_URL)
+    window.loadURL(PAGE_URL).catch((error: unknown) => {
+      // A window that is closed while it loads is no fault.
+      if (!window.isDestroyed()) this.#options.onBroken(String(error))
+    })
     return window
   }
 

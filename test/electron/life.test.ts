@@ -76,6 +76,22 @@ test('with jobs under way it asks; staying changes nothing, and it asks again th
   expect(quitting.ready).toBe(false)
 })
 
+test('when the session ends nobody is asked, not even when somebody was just being asked', async () => {
+  const steps: string[] = []
+  const answer = Promise.withResolvers<boolean>()
+  const quitting = new Quitting({
+    unfinishedJobs: () => 1,
+    ask: () => answer.promise,
+    stop: async () => void steps.push('stop'),
+    quit: () => void steps.push('quit'),
+  })
+  const asking = quitting.request()
+  await quitting.now()
+  answer.resolve(true)
+  await asking
+  expect(steps).toEqual(['stop', 'quit'])
+})
+
 test('asked twice at once, it asks and stops once', async () => {
   const { quitting, steps } = openQuitting(1, true)
   await Promise.all([quitting.request(), quitting.request()])

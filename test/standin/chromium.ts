@@ -17,7 +17,7 @@ const MAC = [
 ]
 
 export function findChromium(): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/snap/bin']
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
   const named = process.env['STANDIN_CHROMIUM']
   const usual = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))
   return [...(named === undefined ? [] : [named]), ...usual, ...MAC].find(isExecutable)
@@ -85,7 +85,8 @@ export class Chromium {
         ...(options.headless ? ['--headless=new'] : []),
         ...(options.port === undefined ? [] : [`--remote-debugging-port=${options.port}`]),
       ],
-      { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] },
+      // Apart from the terminal: its Ctrl+C is for the app, which ends the browser once it has stopped.
+      { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'], detached: true },
     )
     const [, , errors, commands, answers] = this.#process.stdio
     this.#commands = commands as Writable

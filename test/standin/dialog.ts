@@ -14,6 +14,8 @@ function optionsOf<Options>(args: Arguments<Options>): Options {
 }
 
 export const dialog = {
+  showErrorBox: (title: string, content: string): void => note(`${title}: ${content}`),
+
   async showOpenDialog(...args: Arguments<OpenDialogOptions>): Promise<OpenDialogReturnValue> {
     const { title = app.name, properties = [], defaultPath } = optionsOf(args)
     const answer = await zenity([
@@ -41,8 +43,10 @@ export const dialog = {
         ? [`--ok-label=${buttons[accept] ?? ''}`, `--cancel-label=${buttons[cancelId] ?? ''}`]
         : []),
     ])
-    if (!answer) note(`the message “${message}” was dismissed: there is nobody to ask`)
-    return { response: answer?.accepted === true ? accept : cancelId, checkboxChecked: false }
+    if (!answer) note(`“${message}”: there is nobody to ask`)
+    // With its window gone there is nothing left to go back to.
+    const accepted = answer?.accepted ?? runtime.windows.size === 0
+    return { response: accepted ? accept : cancelId, checkboxChecked: false }
   },
 }
 

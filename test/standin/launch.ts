@@ -6,7 +6,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Chromium, findChromium } from './chromium.ts'
-import { runtime, type Manifest } from './runtime.ts'
+import { note, runtime, type Manifest } from './runtime.ts'
 
 const require = createRequire(import.meta.url)
 const NO_CHROMIUM = `Spindle needs a browser to draw its window in, and found none: no Chromium, Chrome or Edge.
@@ -86,11 +86,10 @@ export async function launch(words: readonly string[]): Promise<void> {
   // Only now: `app` takes its name from the runtime when it is made.
   const { app, becomeReady } = await import('./app.ts')
   const { WebContents } = await import('./web-contents.ts')
-  // As Electron does: the app gets a chance to stop what it is doing, and a second signal ends it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      process.once(signal, () => app.exit(1))
-      app.quit()
+    process.on(signal, () => {
+      // As in Electron, an app that listens itself is left to itself.
+      if (process.listenerCount(signal) === 1) app.quit()
     })
   }
   for (const preload of preloads) require(preload)
@@ -107,8 +106,10 @@ export async function launch(words: readonly string[]): Promise<void> {
   runtime.browser = browser
   browser.onExit(() => {
     if (runtime.quitting) return
+    note('Chromium has ended')
+    if (runtime.windows.size === 0) app.exit(1)
+    // Without windows the app decides what becomes of it.
     for (const contents of WebContents.getAllWebContents()) WebContents.end(contents)
-    if (!runtime.quitting) app.exit(1)
   })
   browser.cdp.on('Target.targetDestroyed', ({ targetId }) => {
     const contents = WebContents.fromDevToolsTargetId(targetId)
