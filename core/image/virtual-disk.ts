@@ -16,6 +16,7 @@ export class VirtualDisk implements AsyncDisposable {
   readonly size: number
   #lastUnpacked: { readonly storage: unknown; readonly offset: number; readonly bytes: Uint8Array } | undefined
   #writes: Promise<unknown> = Promise.resolve()
+  #closed = false
 
   constructor(layers: readonly [ImageLayer, ...ImageLayer[]]) {
     this.layers = layers
@@ -115,8 +116,10 @@ export class VirtualDisk implements AsyncDisposable {
     if (this.writable) await this.#exclusively((writer) => writer.flush())
   }
 
-  /** Flushes when writable, then closes every layer, also when one of them fails to. */
+  /** Flushes when writable, then closes every layer, also when one of them fails to. The second time does nothing. */
   async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
     const failures: unknown[] = []
     try {
       await this.flush()
