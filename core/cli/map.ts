@@ -30,7 +30,7 @@ const words: CommandWords = {
 
 export const map: Command = {
   words,
-  async run(given, { console, operations }) {
+  async run(given, { console, operations, signal }) {
     const kind = outputKind(words, given)
     const [name, ...others] = given.operands
     if (name === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
@@ -38,17 +38,13 @@ export const map: Command = {
     const start = size(given, 'start-offset')
     const length = size(given, 'max-length')
     const image = { path, ...(format !== undefined && { format }) }
-    const rows = operations.map({
-      ...image,
-      ...(start !== undefined && { start }),
-      ...(length !== undefined && { length }),
-    })
+    const part = { ...image, ...(start !== undefined && { start }), ...(length !== undefined && { length }) }
     const write = (text: string): void => console.out(text)
     const printer =
       kind === 'json'
         ? jsonPrinter(write, start ?? 0)
         : humanPrinter(write, fileNames(shown, await operations.inspect({ ...image, chain: true })))
-    for await (const some of rows) printer.rows(some)
+    for await (const some of operations.map(part, signal)) printer.rows(some)
     printer.end()
     return 0
   },

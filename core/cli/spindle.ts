@@ -13,18 +13,26 @@ const mainFile = new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main
 
 if (isNewEnough(process.versions.node)) {
   module.enableCompileCache()
-  const { main } = (await import(/* @vite-ignore */ mainFile.href)) as typeof import('./main.ts')
-  await main(process.argv.slice(2))
+  start().catch((error: unknown) => fail(`it cannot be started: ${String(error)}`))
 } else {
   const node = ownNode()
   if (node === undefined) {
-    console.error(
-      `spindle: Node.js ${process.versions.node} is too old: Spindle needs ${NEEDED.join('.')} or newer. Install it, or run “npm ci” in Spindle’s folder, which brings one along.`,
+    fail(
+      `Node.js ${process.versions.node} is too old: Spindle needs ${NEEDED.join('.')} or newer. Install it, or run “npm ci” in Spindle’s folder, which brings one along.`,
     )
-    process.exitCode = 1
   } else {
     handOver(node)
   }
+}
+
+async function start(): Promise<void> {
+  const { main } = (await import(/* @vite-ignore */ mainFile.href)) as typeof import('./main.ts')
+  await main(process.argv.slice(2))
+}
+
+function fail(message: string): void {
+  console.error(`spindle: ${message}`)
+  process.exitCode = 1
 }
 
 function isNewEnough(version: string): boolean {
@@ -47,10 +55,7 @@ function handOver(node: string): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => void (signal !== 'SIGINT' && child.kill(signal)))
   }
-  child.on('error', (error) => {
-    console.error(`spindle: The Node.js that came along, ${node}, does not start: ${error.message}`)
-    process.exitCode = 1
-  })
+  child.on('error', (error) => fail(`The Node.js that came along, ${node}, does not start: ${error.message}`))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === null ? 1 : 128 + constants.signals[signal])
   })

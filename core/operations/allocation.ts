@@ -3,6 +3,7 @@
 import type { DiskExtent } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
 import type { AllocationStrip, CellState } from '../model/plan.ts'
+import { turnsOf } from './cancel.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
 
@@ -24,7 +25,9 @@ export async function allocation(path: string, cellCount: number, parts: Parts):
   const totals = empty()
   let position = 0
   let index = 0
+  const pace = turnsOf()
   for await (const extents of disk.extents()) {
+    await pace(0)
     for (const extent of extents) {
       const state = stateOf(extent)
       const end = position + extent.length

@@ -33,19 +33,27 @@ export async function untilCancelled<T>(start: () => Promise<T>, signal: AbortSi
 /** A Pace that reports bytes of `total` in this phase. */
 export function paceOf(context: OperationContext, phase: Phase, total: number): Pace {
   const { signal, progress } = context
+  const turns = turnsOf(signal)
   let done = 0
-  let turnStarted = performance.now()
   return (bytes) => {
-    throwIfCancelled(signal)
     done += bytes
+    const turn = turns(bytes)
     progress({ phase, done, total })
-    if (performance.now() - turnStarted < LONGEST_TURN) return undefined
-    return letOthersIn()
+    return turn
+  }
+}
+
+/** A Pace that only lets others in, and stops when cancelled. */
+export function turnsOf(signal?: AbortSignal): Pace {
+  let started = performance.now()
+  return () => {
+    if (signal) throwIfCancelled(signal)
+    return performance.now() - started < LONGEST_TURN ? undefined : letOthersIn()
   }
 
   async function letOthersIn(): Promise<void> {
     await nextTurn()
-    turnStarted = performance.now()
-    throwIfCancelled(signal)
+    started = performance.now()
+    if (signal) throwIfCancelled(signal)
   }
 }

@@ -18,7 +18,7 @@ export interface Operations {
   /** By qemu's name. Throws `unsupported` with the names there are. */
   readonly format: (name: string) => FormatFacts
   readonly inspect: (spec: InspectSpec) => Promise<readonly ImageFacts[]>
-  readonly map: (spec: MapSpec) => AsyncGenerator<readonly MapRow[]>
+  readonly map: (spec: MapSpec, signal: AbortSignal) => AsyncGenerator<readonly MapRow[]>
   readonly allocation: (path: string, cellCount: number) => Promise<AllocationStrip>
   readonly predictCreate: (job: CreateJob) => Promise<SizePrediction>
   readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
@@ -39,8 +39,8 @@ export function openOperations(parts: Parts = systemParts()): Operations {
     formats: () => drivers.map(factsOf),
     format: (name) => factsOf(driverOf(drivers, name)),
     inspect: async (spec) => (await import('./inspect.ts')).inspect(spec, parts),
-    async *map(spec) {
-      yield* (await import('./map.ts')).map(spec, parts)
+    async *map(spec, signal) {
+      yield* (await import('./map.ts')).map(spec, signal, parts)
     },
     allocation: async (path, cellCount) => (await import('./allocation.ts')).allocation(path, cellCount, parts),
     predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),

@@ -2,6 +2,7 @@
 
 import type { DiskExtent } from '../image/virtual-disk.ts'
 import type { MapRow } from '../model/image.ts'
+import { turnsOf } from './cancel.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
 
@@ -14,13 +15,15 @@ export interface MapSpec {
 }
 
 /** Rows in ascending order, without gaps, as long as they can be; some at a time. Empty past the end of the disk. */
-export async function* map(spec: MapSpec, parts: Parts): AsyncGenerator<readonly MapRow[]> {
+export async function* map(spec: MapSpec, signal: AbortSignal, parts: Parts): AsyncGenerator<readonly MapRow[]> {
+  const pace = turnsOf(signal)
   await using disk = await openSource(spec.path, spec.format, parts)
   const start = Math.min(spec.start ?? 0, disk.size)
   const length = Math.min(spec.length ?? Infinity, disk.size - start)
   let last: MapRow | undefined
   let position = start
   for await (const extents of disk.extents(start, length)) {
+    await pace(0)
     const rows: MapRow[] = []
     for (const extent of extents) {
       const row = rowOf(extent, position)

@@ -8,6 +8,7 @@ import type { VirtualDisk } from '../image/virtual-disk.ts'
 import type { Details } from '../model/image.ts'
 import type { ConvertJob } from '../model/job.ts'
 import type { ConvertChange, ConvertPlan } from '../model/plan.ts'
+import { turnsOf } from './cancel.ts'
 import { convertingDriver } from './convert.ts'
 import { diskSize } from './new-image.ts'
 import { openSource } from './parts.ts'
@@ -21,7 +22,7 @@ export async function planConvert(job: ConvertJob, parts: Parts): Promise<Conver
   const driver = convertingDriver(job, parts)
   const options = completeOptions(driver.options, job.options)
   await using source = await openSource(job.source, job.sourceFormat, parts)
-  const found = await survey(source)
+  const found = await survey(source, turnsOf())
   const virtualSize = diskSize(source.size)
   const spec = { virtualSize, options, compress: job.compress }
   return {

@@ -18,14 +18,14 @@ export interface Survey extends TransferTotals {
   readonly blockBytes: number
 }
 
-export async function survey(disk: VirtualDisk, pace?: Pace): Promise<Survey> {
+export async function survey(disk: VirtualDisk, pace: Pace): Promise<Survey> {
   const totals = { data: 0, packed: 0, zero: 0, hole: 0 }
   let belowBytes = 0
   let blocks = 0
   let nextBlock = 0
   let position = 0
   for await (const extents of disk.extents()) {
-    await pace?.(0)
+    await pace(0)
     for (const { kind, length, depth } of extents) {
       totals[kind] += length
       if (kind === 'data' || kind === 'packed') {

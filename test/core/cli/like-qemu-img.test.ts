@@ -74,6 +74,10 @@ const IMAGES = [
   'many.qcow2',
 ]
 
+function comparable({ code, out }: Outcome): Pick<Outcome, 'code' | 'out'> {
+  return { code, out }
+}
+
 interface Outputs {
   readonly ours: readonly Pick<Outcome, 'code' | 'out'>[]
   readonly theirs: readonly Pick<Outcome, 'code' | 'out'>[]
@@ -86,7 +90,6 @@ async function outputs(...commands: readonly (readonly string[])[]): Promise<Out
     ours.push(await spindleHere(...words))
     theirs.push(runProgram([qemuImg, ...words]))
   }
-  const comparable = ({ code, out }: Outcome) => ({ code, out })
   return { ours: ours.map(comparable), theirs: theirs.map(comparable) }
 }
 
@@ -191,7 +194,7 @@ describe('compare', () => {
     const bad = at('bad-table.qcow2')
     copyFileSync(at('plain.qcow2'), bad)
     // The first L2 entry points far past the end of the file.
-    execFileSync(qemuIo, ['-f', 'raw', '-c', 'write -P 0x7f 262147 4', bad])
+    execFileSync(qemuIo, ['-f', 'raw', '-c', 'write -P 0x7f 262145 2', bad])
     const tables = await spindleHere('compare', bad, at('plain.qcow2'))
     expect(tables.code).toBe(3)
     expect(tables.error).toMatch(/^spindle: .*bad-table\.qcow2/)

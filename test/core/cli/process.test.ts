@@ -1,9 +1,11 @@
 // The command as a program: how it starts, how it is stopped, and on which Node.
 
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { MiB } from '../../../core/model/units.ts'
@@ -32,7 +34,57 @@ describe('stopped half-way', () => {
   })
 })
 
+/** Runs a command with a file system of 4 MiB of its own at `small`, and lists what is left there on standard error. */
+function withSmallFileSystem(folder: string): readonly string[] {
+  const small = join(folder, 'small')
+  mkdirSync(small, { recursive: true })
+  const script = 'mount -t tmpfs -o size=4m tmpfs "$0" || exit 99; "$@"; code=$?; ls -A "$0" >&2; exit $code'
+  const apart = process.getuid?.() === 0 ? ['unshare', '--mount'] : ['unshare', '--map-root-user', '--mount']
+  return [...apart, 'sh', '-c', script, small]
+}
+
+/** Not where the machine forbids mounting even in a namespace of one's own. */
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'spindle-mount-'))
+  try {
+    return runProgram([...withSmallFileSystem(folder), 'true']).code === 0
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 describe('on a full file system', () => {
+  test.skipIf(!mayMount())('a copy that cannot fit is refused at once with how much is missing', () => {
+    const folder = scratchFolder()
+    writeFileSync(join(folder, 'source.img'), randomBytes(8 * MiB))
+    const words = ['convert', '-O', 'qcow2', 'source.img', 'small/new.qcow2']
+    const { code, out, error } = spindle(words, { cwd: folder, through: withSmallFileSystem(folder) })
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(error).toMatch(
+      /^spindle: There is not enough room in .*small: .* MiB are missing\. Nothing was written\..*\n$/,
+    )
+  })
+
+  test.skipIf(!mayMount())('zeros that only look like data are no reason to refuse', () => {
+    const folder = scratchFolder()
+    writeFileSync(join(folder, 'source.img'), Buffer.alloc(8 * MiB))
+    const words = ['convert', '-O', 'qcow2', 'source.img', 'small/new.qcow2']
+    const outcome = spindle(words, { cwd: folder, through: withSmallFileSystem(folder) })
+    expect(outcome).toEqual({ code: 0, out: '', error: 'new.qcow2\n' })
+  })
+
+  test.skipIf(!mayMount())('a copy nobody could foretell ends with one sentence and no file', () => {
+    const folder = scratchFolder()
+    const source = join(folder, 'source.img')
+    writeFileSync(source, randomBytes(8 * MiB))
+    const before = fingerprint(source)
+    const words = ['convert', '-c', '-O', 'qcow2', 'source.img', 'small/new.qcow2']
+    const { code, out, error } = spindle(words, { cwd: folder, through: withSmallFileSystem(folder) })
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(error).toMatch(/^spindle: The file system of .*new\.qcow2\.partial is full\..*\n$/)
+    expect(fingerprint(source)).toBe(before)
+  })
+
   test('a limit of the kernel ends the copy with one sentence, no file, and an untouched source', () => {
     const folder = scratchFolder()
     const source = join(folder, 'source.img')
@@ -80,28 +132,28 @@ describe('output', () => {
   })
 })
 
-describe('on a Node that is too old', () => {
-  /** The entry as it is built, beside a main that tells who runs it. */
-  function installation(): {
-    readonly folder: string
-    readonly run: (...words: string[]) => ReturnType<typeof runProgram>
-  } {
-    const folder = scratchFolder()
-    writeFileSync(join(folder, 'spindle.js'), stripTypeScriptTypes(readFileSync(SPINDLE, 'utf8')))
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    writeFileSync(
-      join(folder, 'main.js'),
-      'export const main = async (words) => { console.log(process.versions.node, ...words); process.exit(7) }',
-    )
-    writeFileSync(
-      join(folder, 'old.js'),
-      "Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); process.title = 'old'",
-    )
-    const run = (...words: string[]): ReturnType<typeof runProgram> =>
-      runProgram([process.execPath, '--import', './old.js', 'spindle.js', ...words], folder)
-    return { folder, run }
-  }
+/** The entry as it is built, beside a main that tells who runs it. */
+function installation(): {
+  readonly folder: string
+  readonly run: (...words: string[]) => ReturnType<typeof runProgram>
+} {
+  const folder = scratchFolder()
+  writeFileSync(join(folder, 'spindle.js'), stripTypeScriptTypes(readFileSync(SPINDLE, 'utf8')))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(
+    join(folder, 'main.js'),
+    'export const main = async (words) => { console.log(process.versions.node, ...words); process.exit(7) }',
+  )
+  writeFileSync(
+    join(folder, 'old.js'),
+    "Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); process.title = 'old'",
+  )
+  const run = (...words: string[]): ReturnType<typeof runProgram> =>
+    runProgram([process.execPath, '--import', './old.js', 'spindle.js', ...words], folder)
+  return { folder, run }
+}
 
+describe('on a Node that is too old', () => {
   test('it runs itself with the Node that came along and passes words and exit code on', () => {
     const { folder, run } = installation()
     const own = join(folder, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin')

@@ -39,7 +39,7 @@ function chain(): { readonly folder: string; readonly at: (name: string) => stri
 async function rowsOf(path: string, start?: number, length?: number): Promise<readonly MapRow[]> {
   const rows: MapRow[] = []
   const spec = { path, ...(start !== undefined && { start }), ...(length !== undefined && { length }) }
-  for await (const some of map(spec, parts)) rows.push(...some)
+  for await (const some of map(spec, new AbortController().signal, parts)) rows.push(...some)
   return rows
 }
 
