@@ -5,11 +5,19 @@ import type { ImageBuilder } from '../../core/image/driver.ts'
 import type { DiskModel } from './disk-model.ts'
 import type { Random } from './seeds.ts'
 
-/** Places data, zeros and packed blocks and leaves some out, in ascending order. Returns bytes of whole blocks placed. */
-export async function fill(builder: ImageBuilder, model: DiskModel, random: Random): Promise<number> {
+export interface Filled {
+  /** Bytes of all blocks that were given a place. */
+  readonly placed: number
+  /** Blocks that were packed. */
+  readonly packed: number
+}
+
+/** Places data, zeros and packed blocks and leaves some out, in ascending order. Returns what became of them. */
+export async function fill(builder: ImageBuilder, model: DiskModel, random: Random): Promise<Filled> {
   const { blockSize, packing } = builder
   const size = model.bytes.length
   let placed = 0
+  let packed = 0
   for (let offset = 0; offset < size;) {
     const length = Math.min(blockSize * (1 + random.below(4)), size - offset)
     const chance = random.below(10)
@@ -21,11 +29,13 @@ export async function fill(builder: ImageBuilder, model: DiskModel, random: Rand
     } else if (chance < 6) {
       builder.placeZero(offset, length)
       model.bytes.fill(0, offset, offset + length)
+      placed += Math.ceil(length / blockSize) * blockSize
     } else if (chance < 8 && packing) {
       for (let at = offset; at < offset + length; at += blockSize) {
         const unit = new Uint8Array(blockSize)
         unit.set(random.bytes(Math.min(blockSize, size - at)))
         const stream = pack(packing.codec, unit, packing.level)
+        if (stream) packed += 1
         if (stream) await builder.storage.write(packing.place(at, stream.length), stream)
         else await builder.storage.write(builder.place(at, Math.min(blockSize, size - at)), unit.subarray(0, size - at))
         model.bytes.set(unit.subarray(0, size - at), at)
@@ -35,5 +45,5 @@ export async function fill(builder: ImageBuilder, model: DiskModel, random: Rand
     if (random.happens(0.1)) await builder.drain()
     offset += length
   }
-  return placed
+  return { placed, packed }
 }

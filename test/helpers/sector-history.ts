@@ -11,16 +11,16 @@ const UNKNOWN = -2
 const NOTHING = new Uint8Array(SECTOR)
 
 interface Change {
+  readonly step: number
   readonly values: readonly number[]
-  /** Entries in the log of the storage before and after the step. */
+  /** Entries in the log of the storage before it. */
   readonly begun: number
-  readonly done: number
 }
 
 /** Positions are entries of the storage's log. */
 export class SectorHistory {
   readonly #sectors: Change[][]
-  readonly #flushes: { readonly begun: number; readonly done: number }[] = []
+  readonly #flushes: { readonly step: number; readonly done: number }[] = []
   readonly #position: () => number
   #step = FIRST
 
@@ -28,7 +28,7 @@ export class SectorHistory {
   constructor(sectorCount: number, filled: number, position: () => number) {
     this.#position = position
     this.#sectors = Array.from({ length: sectorCount }, (_, sector) => [
-      { values: [sector < filled ? FIRST : ZERO], begun: -1, done: -1 },
+      { step: FIRST, values: [sector < filled ? FIRST : ZERO], begun: 0 },
     ])
   }
 
@@ -37,9 +37,8 @@ export class SectorHistory {
   }
 
   async write(disk: VirtualDisk, sector: number, count: number): Promise<void> {
-    this.#step += 1
-    const step = this.#step
-    await this.#change(sector, count, [step], () => disk.write(sector * SECTOR, stamps(step, sector, count)))
+    const bytes = stamps(this.#step + 1, sector, count)
+    await this.#change(sector, count, [this.#step + 1], () => disk.write(sector * SECTOR, bytes))
   }
 
   async zero(disk: VirtualDisk, sector: number, count: number, unmap: boolean): Promise<void> {
@@ -53,19 +52,19 @@ export class SectorHistory {
   }
 
   async flush(disk: VirtualDisk): Promise<void> {
-    const begun = this.#position()
+    this.#step += 1
     await disk.flush()
-    this.#flushes.push({ begun, done: this.#position() })
+    this.#flushes.push({ step: this.#step, done: this.#position() })
   }
 
   /** The first sector of the disk that a crash after `issued` entries cannot explain, in words. */
   async fault(disk: VirtualDisk, issued: number): Promise<string | undefined> {
     const content = new Uint8Array(this.size)
     await disk.read(0, content)
-    const flushed = this.#flushes.findLast((flush) => flush.done <= issued)?.begun ?? -1
+    const flushed = this.#flushes.findLast((flush) => flush.done <= issued)?.step ?? FIRST
     for (const [sector, changes] of this.#sectors.entries()) {
       const found = valueOf(content.subarray(sector * SECTOR, (sector + 1) * SECTOR), sector)
-      const kept = changes.findLastIndex((change) => change.done <= flushed)
+      const kept = changes.findLastIndex((change) => change.step <= flushed)
       const allowed = changes
         .slice(Math.max(0, kept))
         .filter((change) => change.begun <= issued)
@@ -84,16 +83,17 @@ export class SectorHistory {
     work: () => Promise<void>,
     { mayKeep } = { mayKeep: false },
   ): Promise<void> {
+    this.#step += 1
+    const step = this.#step
     const begun = this.#position()
     let failed = true
     try {
       await work()
       failed = false
     } finally {
-      const done = this.#position()
       for (const changes of this.#sectors.slice(sector, sector + count)) {
         const old = failed || mayKeep ? (changes.at(-1)?.values ?? []) : []
-        changes.push({ values: [...new Set([...old, ...values])], begun, done })
+        changes.push({ step, values: [...new Set([...old, ...values])], begun })
       }
     }
   }
