@@ -1,5 +1,6 @@
 // Where the application starts: its folders, its single instance, and Electron's events.
 
+import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { app, protocol } from 'electron'
 import { Application } from './application.ts'
@@ -19,11 +20,27 @@ const folders = ownFolders({
   userData: app.getPath('userData'),
   profileGiven: app.commandLine.hasSwitch('user-data-dir'),
 })
-app.setPath('userData', folders.config)
-app.setPath('sessionData', folders.cache)
+putUnder('userData', folders.config)
+putUnder('sessionData', folders.cache)
+if (app.isPackaged) closeDebugging()
 
 if (app.requestSingleInstanceLock()) run()
 else app.quit()
+
+/** Electron takes only folders that are there; where one cannot be made, its own choice holds. */
+function putUnder(name: 'userData' | 'sessionData', folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    app.setPath(name, folder)
+  } catch (error) {
+    console.error(`Spindle cannot use the folder ${folder}: ${String(error)}`)
+  }
+}
+
+/** Whoever can start a release must not be able to read its pages. */
+function closeDebugging(): void {
+  for (const name of ['remote-debugging-port', 'remote-debugging-pipe']) app.commandLine.removeSwitch(name)
+}
 
 function run(): void {
   let application: Application | undefined

@@ -87,8 +87,10 @@ export class Windows {
         spellcheck: false,
       },
     })
-    if (place?.maximized === true) window.maximize()
-    window.once('ready-to-show', () => window.show())
+    window.once('ready-to-show', () => {
+      if (place?.maximized === true) window.maximize()
+      window.show()
+    })
     window.on('close', (event) => {
       if (mayClose()) store.keep({ ...window.getNormalBounds(), maximized: window.isMaximized() })
       else event.preventDefault()

@@ -14,14 +14,14 @@ interface Answers {
   readonly showMessageBox: MessageBoxReturnValue
 }
 
-export interface LaunchOptions {
+interface LaunchOptions {
   /** Given after the application, as the desktop gives the files to open. */
   readonly args?: readonly string[]
   /** On top of the test's own. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
-export interface Fixtures {
+interface Fixtures {
   /** A folder of the test's own for disk images and the like. */
   readonly folder: string
   /** HOME of the application; its settings live in there. */
@@ -41,7 +41,7 @@ export interface Fixtures {
 }
 
 /** The application stands there ready to be used. */
-export async function openedWindow(app: ElectronApplication): Promise<Page> {
+async function openedWindow(app: ElectronApplication): Promise<Page> {
   const page = await app.firstWindow()
   // A window is blank before its first page, so no load state can be relied on.
   await page.waitForFunction(() => 'spindle' in window && document.readyState === 'complete')
@@ -49,7 +49,7 @@ export async function openedWindow(app: ElectronApplication): Promise<Page> {
 }
 
 /** Ends it for good, also with jobs under way. */
-export async function quit(app: ElectronApplication): Promise<void> {
+async function quit(app: ElectronApplication): Promise<void> {
   await answerDialog(app, 'showMessageBox', { response: 0, checkboxChecked: false })
   await app.close()
 }

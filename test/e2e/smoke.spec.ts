@@ -124,6 +124,12 @@ test('the policy lets no code, style or address in from elsewhere', async ({ pag
 
 test('navigation, new windows and frames are refused', async ({ app, page }) => {
   const before = app.windows().length
+  await app.evaluate(({ BrowserWindow }) => {
+    const tried: string[] = []
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents
+    contents?.on('will-frame-navigate', (event) => tried.push(event.url))
+    Object.assign(globalThis, { tried })
+  })
   await page.evaluate(() => {
     window.open('https://example.org/')
     const link = Object.assign(document.createElement('a'), { href: 'https://example.org/', target: '_blank' })
@@ -132,12 +138,13 @@ test('navigation, new windows and frames are refused', async ({ app, page }) => 
     for (const src of ['https://example.org/', 'data:text/html,<p>frame</p>', 'file:///etc/passwd']) {
       document.body.append(Object.assign(document.createElement('iframe'), { src }))
     }
-    location.href = 'https://example.org/'
+    Object.assign(window, { still: 'here' })
+    location.href = 'https://example.org/away'
   })
-  await page.evaluate(() => {
-    location.href = 'file:///etc/passwd'
-  })
-  expect(await page.evaluate(() => [document.title, typeof window.spindle])).toEqual(['Spindle', 'object'])
+  const tried = () => app.evaluate(() => (globalThis as unknown as { tried: readonly string[] }).tried)
+  await expect.poll(tried).toEqual(['https://example.org/away'])
+  expect(await ask(page, 'formats', [])).toMatchObject({ ok: true })
+  expect(await page.evaluate(() => 'still' in window)).toBe(true)
   expect(app.windows()).toHaveLength(before)
   const frames = page.frames().filter((frame) => frame !== page.mainFrame())
   for (const frame of frames) expect(frame.url()).not.toMatch(/example\.org|passwd|^data:/)

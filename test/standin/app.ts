@@ -1,7 +1,7 @@
 // `app`: the application's life, its paths, and its single instance.
 
 import { EventEmitter } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SingleInstance } from './single-instance.ts'
@@ -16,6 +16,7 @@ class App extends EventEmitter {
   readonly commandLine = {
     appendSwitch: (name: string, value = ''): void => void runtime.switches.set(name, value),
     hasSwitch: (name: string): boolean => runtime.switches.has(name),
+    removeSwitch: (name: string): void => void runtime.switches.delete(name),
     getSwitchValue: (name: string): string => runtime.switches.get(name) ?? '',
   }
   readonly #paths = new Map<string, string>()
@@ -54,6 +55,7 @@ class App extends EventEmitter {
   }
 
   setPath(name: string, path: string): void {
+    if (!existsSync(path)) throw new Error(`Failed to set path: ${path} does not exist`)
     this.#paths.set(name, path)
   }
 

@@ -6,10 +6,11 @@ import type { BrowserWindowConstructorOptions, WindowOpenHandlerResponse } from 
 import type { Cdp, WindowSize } from './chromium.ts'
 import { makeCodec } from './codec.ts'
 import { invoke, ipcMain } from './ipc-main.ts'
+import { answerPause, answerRequest, type PausedRequest } from './page-pauses.ts'
 import { WORLD, pageScript, preloadScript } from './page-scripts.ts'
 import { browser, note, preventable, runtime } from './runtime.ts'
-import { fromWeb, handlerOf, toWeb } from './schemes.ts'
-import { allows, nativeTheme, session } from './session.ts'
+import { fromWeb, toWeb } from './schemes.ts'
+import { nativeTheme, session } from './session.ts'
 
 const codec = makeCodec()
 
@@ -164,10 +165,11 @@ export class WebContents extends EventEmitter {
       this.#around.onLoaded()
     })
     cdp.on('Debugger.paused', ({ callFrames: [frame] }) => {
-      this.#answerPause(cdp, frame).catch((error: unknown) => note('getPathForFile:', error))
+      answerPause(cdp, frame).catch((error: unknown) => note('getPathForFile:', error))
     })
     cdp.on('Fetch.requestPaused', (paused) => {
-      this.#answerRequest(cdp, paused).catch((error: unknown) => {
+      const refused = paused.resourceType === 'Document' && this.#refusesNavigation(paused)
+      answerRequest(cdp, paused, refused).catch((error: unknown) => {
         if (!this.#destroyed && !runtime.quitting) note('a request failed:', paused.request.url, error)
       })
     })
@@ -190,61 +192,14 @@ export class WebContents extends EventEmitter {
     if (this.#cdp) this.#forget(this.#cdp.send('Emulation.setEmulatedMedia', { features }))
   }
 
-  async #answerRequest(cdp: Cdp, paused: PausedRequest): Promise<void> {
-    const { requestId, request } = paused
-    const url = fromWeb(request.url)
-    const fail = (errorReason: 'Aborted' | 'BlockedByClient' | 'Failed'): Promise<unknown> =>
-      cdp.send('Fetch.failRequest', { requestId, errorReason })
-    if (paused.resourceType === 'Document' && this.#refusesNavigation(paused, url)) return void (await fail('Aborted'))
-    if (!(await allows(url))) return void (await fail('BlockedByClient'))
-    if (new URL(url).pathname === '/favicon.ico') {
-      // Chromium asks for one by itself, Electron does not.
-      return void (await cdp.send('Fetch.fulfillRequest', { requestId, responseCode: 204 }))
-    }
-    const handler = handlerOf(url)
-    if (!handler || url === request.url) return void (await cdp.send('Fetch.continueRequest', { requestId }))
-    let response: Response
-    try {
-      const body = request.postData === undefined ? {} : { body: request.postData }
-      response = await handler(new Request(url, { method: request.method, headers: request.headers, ...body }))
-    } catch (error) {
-      note(`protocol.handle for ${url}:`, error)
-      return void (await fail('Failed'))
-    }
-    await cdp.send('Fetch.fulfillRequest', {
-      requestId,
-      responseCode: response.status,
-      responseHeaders: [...response.headers].map(([name, value]) => ({ name, value })),
-      body: Buffer.from(await response.arrayBuffer()).toString('base64'),
-    })
-  }
-
-  #refusesNavigation({ frameId, request }: PausedRequest, url: string): boolean {
+  #refusesNavigation({ frameId, request }: PausedRequest): boolean {
     const isMainFrame = frameId === this.#target
     if (isMainFrame && request.url === this.#loading) return false
+    const url = fromWeb(request.url)
     const event = preventable({ url, isMainFrame, isSameDocument: false })
     this.emit('will-frame-navigate', event)
     if (isMainFrame && !event.defaultPrevented) this.emit('will-navigate', event, url)
     return event.defaultPrevented
-  }
-
-  /** A call that waits in the preload's world: see `getPathForFile` in in-page.ts. */
-  async #answerPause(cdp: Cdp, frame: CallFrame | undefined): Promise<void> {
-    try {
-      if (frame?.functionName !== 'standinGetPath') return
-      const evaluate = (expression: string): Promise<{ readonly result: { readonly objectId?: string } }> =>
-        cdp.send('Debugger.evaluateOnCallFrame', {
-          callFrameId: frame.callFrameId,
-          expression,
-          objectGroup: 'standin',
-        })
-      const { result } = await evaluate('file')
-      const { path } = await cdp.send('DOM.getFileInfo', { objectId: result.objectId ?? '' })
-      await evaluate(`answer.path = ${JSON.stringify(path)}`)
-      this.#forget(cdp.send('Runtime.releaseObjectGroup', { objectGroup: 'standin' }))
-    } finally {
-      this.#forget(cdp.send('Debugger.resume'))
-    }
   }
 
   async #receive(payload: string, world: number): Promise<void> {
@@ -348,23 +303,6 @@ export class WebContents extends EventEmitter {
     this.emit('destroyed')
     this.#around.onGone()
   }
-}
-
-interface PausedRequest {
-  readonly requestId: string
-  readonly frameId: string
-  readonly resourceType: string
-  readonly request: {
-    readonly url: string
-    readonly method: string
-    readonly headers: Record<string, string>
-    readonly postData?: string
-  }
-}
-
-interface CallFrame {
-  readonly callFrameId: string
-  readonly functionName: string
 }
 
 /** The statics alone, as Electron exports them. */
