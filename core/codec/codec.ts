@@ -20,7 +20,11 @@ const SMALLEST_CHUNK = 64
 
 /** The packed bytes, or undefined when they would not be fewer. `level` is the codec's own scale. */
 export function pack(codec: CodecId, bytes: Uint8Array, level?: number): Uint8Array | undefined {
-  const room = { maxOutputLength: Math.max(1, bytes.length - 1), chunkSize: Math.max(SMALLEST_CHUNK, bytes.length) }
+  const room = {
+    maxOutputLength: Math.max(1, bytes.length - 1),
+    // Most blocks pack to less than half: one piece of memory, and not twice what is needed.
+    chunkSize: Math.max(SMALLEST_CHUNK, Math.ceil(bytes.length / 2)),
+  }
   try {
     return codec === 'deflate'
       ? deflateRawSync(bytes, { ...room, level: level ?? DEFLATE_LEVEL, windowBits: DEFLATE_WINDOW_BITS })

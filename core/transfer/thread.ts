@@ -7,6 +7,9 @@ import type { Order, Reply, Request } from './protocol.ts'
 // In the built product the worker is a bundle of its own, beside the one this module ended up in.
 const SCRIPT = import.meta.url.endsWith('.ts') ? './worker.ts' : './transfer-worker.js'
 
+/** Node's packing leaves much memory to be collected, which V8 puts off as long as it sees room. In MiB. */
+const LIMITS = { maxOldGenerationSizeMb: 64 }
+
 let lastId = 0
 
 export function newRequestId(): number {
@@ -21,7 +24,7 @@ export class Thread {
   load = 0
 
   constructor(onEnd: () => void) {
-    this.#worker = new Worker(new URL(SCRIPT, import.meta.url))
+    this.#worker = new Worker(new URL(SCRIPT, import.meta.url), { resourceLimits: LIMITS })
     this.#worker.on('message', (reply: Reply) => this.#settle(reply))
     this.#worker.on('error', (error) => this.#fail(`a worker thread broke down: ${String(error)}`))
     this.#worker.on('exit', () => {
