@@ -22,9 +22,8 @@ export async function claimBitmaps(examination: Examination): Promise<void> {
   if (!extension || !image.hasBitmaps) return
   const { bitmap_directory_offset: offset, bitmap_directory_size: size } = extension
   examination.claim(offset, size, 'The bitmap directory')
-  let bitmaps: readonly Bitmap[]
   try {
-    bitmaps = await readBitmaps(image.storage, extension, image.geometry, image.size)
+    examination.bitmaps = await readBitmaps(image.storage, extension, image.geometry, image.size)
   } catch (error) {
     if (isReadFailure(error)) return examination.unreadable('The bitmap directory', offset, error)
     if (!(error instanceof SpindleError) || error.code !== 'invalid-image') throw error
@@ -32,7 +31,7 @@ export async function claimBitmaps(examination: Examination): Promise<void> {
     const message = `The bitmap directory at offset ${offset} is damaged, so where its bitmaps are is not known.`
     return examination.blindSpot('bitmap-directory', message, offset)
   }
-  for (const bitmap of bitmaps) {
+  for (const bitmap of examination.bitmaps) {
     await claimBitmap(bitmap, examination)
     const { name, flags } = bitmap.facts
     if (!flags.includes('in-use')) continue

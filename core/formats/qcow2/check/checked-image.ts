@@ -52,7 +52,6 @@ export async function openForCheck(storage: Storage): Promise<CheckedImage> {
   if (refusal && (refusal.code === 'unsupported' || !makesSense(header))) throw refusal
   const geometry = geometryOf(header)
   const extensions = await readExtensions(storage, header, geometry)
-  const { l1_table_offset: l1Offset, l1_size: l1Size } = header
   return {
     storage,
     header,
@@ -62,9 +61,7 @@ export async function openForCheck(storage: Storage): Promise<CheckedImage> {
     virtualSize: Math.floor(geometry.virtualSize / SECTOR) * SECTOR,
     extensions,
     hasBitmaps: extensions.bitmaps !== undefined && (header.autoclear_features & AUTOCLEAR.bitmaps) !== 0n,
-    hasL1:
-      l1Size === 0 ||
-      (l1Offset > 0 && l1Offset < size && l1Offset % geometry.clusterSize === 0 && l1Bytes(l1Size) <= MAX_L1_BYTES),
+    hasL1: hasL1(header, geometry, size),
     ...(refusal && { refusal }),
   }
 }
@@ -95,6 +92,11 @@ function makesSense(header: HeaderFields): boolean {
     refcount_order <= MAX_REFCOUNT_ORDER &&
     header_length <= 2 ** bits
   )
+}
+
+function hasL1({ l1_table_offset: offset, l1_size: entries }: HeaderFields, geometry: Geometry, size: number): boolean {
+  if (entries < geometry.tableCount || l1Bytes(entries) > MAX_L1_BYTES) return false
+  return entries === 0 || (offset > 0 && offset < size && offset % geometry.clusterSize === 0)
 }
 
 async function readExtensions(storage: Storage, header: HeaderFields, geometry: Geometry): Promise<Extensions> {

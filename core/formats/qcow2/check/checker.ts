@@ -1,12 +1,12 @@
-// Checking a qcow2 image.
+// Checking and repairing a qcow2 image.
 
 import type { Checker } from '../../../image/facets.ts'
 import type { Pace } from '../../../jobs/pace.ts'
 import type { CheckReport, RepairMode, RepairReport } from '../../../model/check.ts'
-import { SpindleError } from '../../../model/error.ts'
 import type { Storage } from '../../../storage/storage.ts'
 import { openForCheck } from './checked-image.ts'
 import { examine } from './examine.ts'
+import { repair } from './repair.ts'
 import { reportOf } from './report.ts'
 
 /** Throws `invalid-image` or `unsupported` when the header itself makes no sense. The storage stays the caller's. */
@@ -15,8 +15,6 @@ export async function qcow2Checker(storage: Storage): Promise<Checker> {
   return {
     virtualSize,
     check: async (pace?: Pace): Promise<CheckReport> => reportOf(await examine(storage, pace)),
-    repair: async (_mode: RepairMode): Promise<RepairReport> => {
-      throw new SpindleError('internal', 'later')
-    },
+    repair: async (mode: RepairMode, pace?: Pace): Promise<RepairReport> => repair(storage, mode, pace),
   }
 }

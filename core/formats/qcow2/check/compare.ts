@@ -144,6 +144,7 @@ class Comparison {
     if (references > used) this.#tellOverflow(cluster, references)
     const isOwn = counted === 1
     if ((isOwn && value & SAYS_SHARED) || (!isOwn && value & SAYS_COPIED)) this.#examination.areFlagsWrong = true
+    if (references > counted && counted > 0) this.#examination.isUsedTwice = true
     if (counted === used) return
     const { over, under, once, blocks } = this.#differences
     if (block !== undefined) {
@@ -184,7 +185,7 @@ class Comparison {
   #tellOverflow(cluster: number, references: number): void {
     const { max } = this.#disk.access
     const hostOffset = cluster * this.#examination.image.geometry.clusterSize
-    const message = `The cluster at offset ${hostOffset} is used ${references} times, and its reference count cannot go past ${max}.`
+    const message = `The cluster at offset ${hostOffset} is used ${times(references)}, and its reference count cannot go past ${max}.`
     this.#examination.findings.add('error', references - max, () => ({ code: 'count-overflow', message, hostOffset }))
   }
 }
@@ -198,7 +199,8 @@ function tooLow({ first, count, counted, used }: Run, clusterSize: number): stri
 }
 
 function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`
+  if (count === 1) return 'once'
+  return count === 2 ? 'twice' : `${count} times`
 }
 
 function leaked({ first, count, counted, used }: Run, clusterSize: number): string {

@@ -47,14 +47,11 @@ export class DiskCounts {
     const { refcount_table_offset: offset, refcount_table_clusters: clusters } = image.header
     const { clusterSize } = image.geometry
     const length = clusters * clusterSize
-    const usable =
-      offset > 0 &&
-      offset % clusterSize === 0 &&
-      offset < image.size &&
-      length > 0 &&
-      length <= MAX_REFCOUNT_TABLE_BYTES
-    const bytes = new Uint8Array(usable ? length : 0)
-    let isRead = usable
+    const isPlace = offset > 0 && offset % clusterSize === 0 && length <= MAX_REFCOUNT_TABLE_BYTES
+    if (isPlace) examination.claim(offset, length, 'The refcount table')
+    const isThere = isPlace && length > 0 && offset < image.size
+    const bytes = new Uint8Array(isThere ? length : 0)
+    let isRead = isThere
     try {
       await readPadded(image.storage, offset, bytes)
     } catch (error) {
@@ -64,9 +61,10 @@ export class DiskCounts {
     }
     const disk = new DiskCounts(examination, new DataView(bytes.buffer, 0, isRead ? length : 0))
     disk.needsRebuild = !isRead
-    if (!usable) return disk
-    examination.claim(offset, length, 'The refcount table')
     disk.#claimBlocks(offset)
+    // Counts are never changed where something else is as well, or that would change with them.
+    for (let at = offset; at < offset + bytes.length; at += clusterSize)
+      if (examination.counts.get(at / clusterSize) !== 1) disk.needsRebuild = true
     return disk
   }
 
@@ -142,7 +140,9 @@ export class DiskCounts {
       } else {
         counts.add(cluster, 1, 0)
         this.#states[index] = 'sound'
-        if (Math.min(counts.get(cluster), this.access.max) !== 1)
+        const references = counts.get(cluster)
+        if (references > 1) this.needsRebuild = true
+        if (Math.min(references, this.access.max) > 1)
           tell('refcount-block-shared', `leads to offset ${offset}, where something else is as well`)
       }
     }

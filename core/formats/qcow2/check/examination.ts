@@ -1,6 +1,7 @@
 // What one check has found out so far: references, findings, and how far what is missing can be trusted to be unused.
 
 import type { SpindleError } from '../../../model/error.ts'
+import type { Bitmap } from '../bitmaps.ts'
 import type { CheckedImage } from './checked-image.ts'
 import { ClusterCounts } from './cluster-counts.ts'
 import { Findings } from './findings.ts'
@@ -17,6 +18,10 @@ export class Examination {
   /** Of the disk as it is now; empty when it cannot be read. */
   l1 = new DataView(new ArrayBuffer(0))
   snapshots: SnapshotEntries = { entries: [], length: 0 }
+  /** Every entry of the snapshot table is one. */
+  areSnapshotsSound = true
+  /** As far as their directory can be read. */
+  bitmaps: readonly Bitmap[] = []
   uses: TableUses = this.tables.finish()
   /**
    * Something that leads to data is damaged: what nothing else refers to may be what it led to, so none of that is
@@ -25,6 +30,8 @@ export class Examination {
   isReferenceLost = false
   /** Whole tables could not be looked at: what is not referred to elsewhere says nothing. */
   isBlind = false
+  /** Clusters are used more often than those who counted them knew of: one of the references to them may be wrong. */
+  isUsedTwice = false
   /** A flag that says whose a cluster is does not fit; which ones is for a second look. */
   areFlagsWrong = false
   checkErrors = 0

@@ -1,7 +1,6 @@
 // One look at everything: what refers to what, how that is counted, and what of it breaks a rule.
 
 import type { Pace } from '../../../jobs/pace.ts'
-import { SpindleError } from '../../../model/error.ts'
 import { readPadded } from '../../../storage/storage.ts'
 import type { Storage } from '../../../storage/storage.ts'
 import { l1Bytes } from '../geometry.ts'
@@ -13,6 +12,7 @@ import { DiskCounts } from './disk-counts.ts'
 import { Examination } from './examination.ts'
 import { findWrongFlags } from './flags.ts'
 import { flagFinding, l2Finding } from './l2-sentences.ts'
+import { tellOverlaps } from './overlaps.ts'
 import { OwnedFindings } from './owned-findings.ts'
 import { isReadFailure, readTables } from './read-tables.ts'
 import { l1Problem, readSnapshotEntries, readSnapshotL1 } from './snapshot-entries.ts'
@@ -36,6 +36,8 @@ export const NEEDED_EXTRA = 16
 /** `pace` is told the bytes of the disk whose tables have been looked at. Throws when the header itself makes no sense. */
 export async function examine(storage: Storage, pace: Pace = () => undefined): Promise<Examined> {
   const examination = new Examination(await openForCheck(storage))
+  // What its reader stumbles over may hide what it refers to.
+  if (examination.image.refusal) examination.isReferenceLost = true
   examination.counts.add(0, 1, 0)
   await walkActiveL1(examination, pace)
   await walkSnapshots(examination, pace)
@@ -44,8 +46,10 @@ export async function examine(storage: Storage, pace: Pace = () => undefined): P
   if (encryption) examination.claim(encryption.offset, encryption.length, 'The encryption header')
   await claimBitmaps(examination)
   const disk = await DiskCounts.read(examination)
+  tellOverlaps(examination)
   const differences = await compareCounts(examination, disk)
-  if (examination.areFlagsWrong || walk.sharedInDataFile) await tellWrongFlags(examination, disk, differences)
+  if (walk.sharedInDataFile) examination.areFlagsWrong = true
+  if (examination.areFlagsWrong) await tellWrongFlags(examination, disk, differences)
   tellRefusal(examination)
   const { allocated, fragmented, compressed } = walk
   return { examination, disk, differences, allocated, fragmented, compressed }
@@ -81,6 +85,7 @@ async function walkSnapshots(examination: Examination, pace: Pace): Promise<void
     return examination.unreadable('The snapshot table', tableOffset, error)
   }
   const { entries, length, problem } = examination.snapshots
+  examination.areSnapshotsSound = problem === undefined
   if (problem !== undefined)
     examination.blindSpot('snapshot-table', `The snapshot table at offset ${tableOffset} ${problem}.`, tableOffset)
   examination.claim(tableOffset, length, 'The snapshot table')
@@ -102,9 +107,15 @@ async function walkSnapshots(examination: Examination, pace: Pace): Promise<void
       findings.add('note', 1, () => ({ code: 'snapshot-id-twice', message, hostOffset: offset }))
     }
     ids.add(id)
+    if (id === '') {
+      const message = `The snapshot entry at offset ${offset} has no id, so it may be none.`
+      examination.damage(() => ({ code: 'snapshot-without-id', message, hostOffset: offset }))
+      examination.areSnapshotsSound = false
+    }
     if (what !== undefined) {
       const message = `The L1 table of snapshot ${title} ${what}.`
       examination.damage(() => ({ code: 'snapshot-l1', message, hostOffset: offset }))
+      examination.areSnapshotsSound = false
       continue
     }
     examination.claim(entry.l1Offset, l1Bytes(entry.l1Entries), `The L1 table of snapshot ${title}`)
@@ -175,11 +186,11 @@ async function tellWrongFlags(examination: Examination, disk: DiskCounts, differ
 /** Where nothing else was found wrong, what keeps the image from being opened is an error of its own. */
 function tellRefusal({ image, findings }: Examination): void {
   const { refusal } = image
-  if (!(refusal instanceof SpindleError)) return
+  if (!refusal) return
   const { message, offset } = refusal
   findings.add(findings.count('error') > 0 ? 'note' : 'error', 1, () => ({
     code: 'not-opened',
-    message: `No program opens it as it is: ${message}`,
+    message: `It cannot be opened as it is: ${message.replace(/ Nothing was changed\.$/, '')}`,
     ...(offset !== undefined && { hostOffset: offset }),
   }))
 }

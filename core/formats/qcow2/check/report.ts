@@ -1,15 +1,20 @@
 // From an examination to what is shown: the notes that the header adds, the totals, the findings.
 
-import type { CheckFinding, CheckReport } from '../../../model/check.ts'
+import type { CheckReport } from '../../../model/check.ts'
 import { AUTOCLEAR, HEADER, INCOMPATIBLE } from '../layout.ts'
 import type { HeaderFields } from '../layout.ts'
 import type { CheckedImage } from './checked-image.ts'
 import type { Examined } from './examine.ts'
+import type { FindingFacts } from './findings.ts'
 
-export function reportOf({ examination, differences, allocated, fragmented, compressed }: Examined): CheckReport {
+/** `header` where it has been changed since. */
+export function reportOf(
+  { examination, differences, allocated, fragmented, compressed }: Examined,
+  header = examination.image.header,
+): CheckReport {
   const { image, findings, checkErrors } = examination
   const { clusterSize } = image.geometry
-  addNotes(examination)
+  for (const note of notesOf(image, header)) findings.add('note', 1, () => note)
   return {
     findings: findings.list(),
     unlisted: findings.unlisted(),
@@ -32,11 +37,7 @@ export function isMarked({ incompatible_features: features }: HeaderFields): boo
   return (features & (INCOMPATIBLE.dirty | INCOMPATIBLE.corrupt)) !== 0n
 }
 
-function addNotes({ image, findings }: Examined['examination']): void {
-  for (const note of notesOf(image)) findings.add('note', 1, () => note)
-}
-
-function notesOf({ header, geometry, extensions, hasBitmaps }: CheckedImage): Omit<CheckFinding, 'kind' | 'count'>[] {
+function notesOf({ geometry, extensions, hasBitmaps }: CheckedImage, header: HeaderFields): FindingFacts[] {
   const { incompatible_features, autoclear_features, header_length } = header
   const featuresAt = HEADER.fields.incompatible_features.offset
   const autoclearAt = HEADER.fields.autoclear_features.offset

@@ -41,7 +41,6 @@ const WINDOW = 64 * 1024
 const L1_PIECE = MiB
 const LARGEST_ENTRY = SNAPSHOT_ENTRY.size + MAX_SNAPSHOT_EXTRA + 2 * 0xff_ff
 
-/** What lies past the end of the file counts as zeros. */
 export async function readSnapshotEntries(image: CheckedImage): Promise<SnapshotEntries> {
   const { storage, header, geometry } = image
   const { snapshots_offset: start, nb_snapshots: count } = header
@@ -71,6 +70,7 @@ export async function readSnapshotEntries(image: CheckedImage): Promise<Snapshot
     const size = nameStart + nameSize
     if (offset + size - start > MAX_SNAPSHOT_TABLE_BYTES)
       return stop(`is longer than ${MAX_SNAPSHOT_TABLE_BYTES} bytes`)
+    if (offset + size > image.size) return stop('has an entry that runs past the end of the file')
     const id = new TextDecoder().decode(bytes.subarray(idStart, nameStart))
     const name = new TextDecoder().decode(bytes.subarray(nameStart, size))
     entries.push({
