@@ -32,9 +32,10 @@ function create(qemu: Qemu, name: string, options: string, size: number, below?:
   qemu.img('create', '-q', '-f', 'qcow2', '-o', options, ...backing, name, String(size))
 }
 
-function expectSound(qemu: Qemu, name = 'disk'): void {
+/** What qemu-img finds, its own words included when there is something. */
+function found(qemu: Qemu, name = 'disk'): object {
   const { corruptions, leaks, errors, text } = qemu.check(name)
-  expect({ corruptions, leaks, errors }, text).toEqual(SOUND)
+  return { corruptions, leaks, errors, ...(corruptions + leaks + errors > 0 && { text }) }
 }
 
 describe('zeros and discards leave the entries QEMU leaves', () => {
@@ -77,8 +78,8 @@ describe('zeros and discards leave the entries QEMU leaves', () => {
       else await disk.discard(offset, length)
     }
     await disk.close()
-    expectSound(qemu, 'ours')
-    expect(qemu.content('ours')).toEqual(qemu.content('theirs'))
+    expect(found(qemu, 'ours')).toEqual(SOUND)
+    expect(firstDifference(qemu.content('ours'), qemu.content('theirs'))).toBeUndefined()
     expect(states(qemu, 'ours')).toEqual(states(qemu, 'theirs'))
   })
 })
@@ -127,13 +128,13 @@ describe.each(oracles().map((oracle) => [oracle.version, oracle] as const))(
           await using disk = await open(qemu.folder, 'write')
           for (let count = 0; count < 25; count += 1) await model.apply(disk, randomStep(random, size, block))
         }
-        expectSound(qemu)
+        expect(found(qemu)).toEqual(SOUND)
         expect(firstDifference(qemu.content('disk').subarray(0, size), model.bytes)).toBeUndefined()
         for (const [index, name] of ['first', 'second'].entries())
           expect(firstDifference(qemu.content('disk', '-l', name), frozen[index] ?? new Uint8Array(0))).toBeUndefined()
         qemu.img('snapshot', '-d', 'first', 'disk')
         qemu.img('snapshot', '-a', 'second', 'disk')
-        expectSound(qemu)
+        expect(found(qemu)).toEqual(SOUND)
       },
     )
   },
@@ -149,7 +150,7 @@ test('a refcount table that is full is replaced by a longer one, and the old one
     if (offset % (5 * MiB) === 0) await disk.flush()
   }
   await disk.close()
-  expectSound(qemu)
+  expect(found(qemu)).toEqual(SOUND)
   const content = qemu.content('disk')
   for (let offset = 0; offset < 24 * MiB; offset += MiB)
     expect(firstDifference(content.subarray(offset, offset + MiB), data)).toBeUndefined()
@@ -166,7 +167,7 @@ test('what is freed is used again: a file does not grow by being written over', 
     else await disk.write(offset, new Uint8Array(4 * KiB).fill(round))
   }
   await disk.close()
-  expectSound(qemu)
+  expect(found(qemu)).toEqual(SOUND)
   expect(await size(join(qemu.folder, 'disk'))).toBeLessThan(1.05 * 4 * MiB + 24 * 4 * KiB)
 })
 
@@ -181,7 +182,7 @@ test('compressed clusters are written to fresh room, and what they shared goes w
   for (let index = 0; index < 16; index += 1) {
     await disk.write(index * 64 * KiB + 1000, new Uint8Array(100).fill(0xee))
     await disk.flush()
-    expectSound(qemu)
+    expect(found(qemu)).toEqual(SOUND)
   }
   await disk.close()
   const last = qemu.content('disk').subarray(15 * 64 * KiB)
@@ -198,7 +199,7 @@ test('after each flush the file alone is a sound image', async () => {
   for (let round = 0; round < 6; round += 1) {
     for (let count = 0; count < 8; count += 1) await model.apply(disk, randomStep(random, MiB, 4 * KiB))
     await disk.flush()
-    expectSound(qemu)
+    expect(found(qemu)).toEqual(SOUND)
     expect(firstDifference(qemu.content('disk'), model.bytes)).toBeUndefined()
   }
 })
@@ -264,7 +265,7 @@ test('two writers of one disk, side by side, end in one sound image', async () =
   })
   await Promise.all(work)
   await disk.close()
-  expectSound(qemu)
+  expect(found(qemu)).toEqual(SOUND)
 })
 
 async function size(path: string): Promise<number> {
