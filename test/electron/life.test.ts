@@ -42,9 +42,9 @@ test('files named at the start are found, switches and the application itself ar
     '/abs/b.qcow2',
     'file:///c%20d.img',
   ]
-  expect(filesNamed(argv, '/work', false)).toEqual(['/work/disk.img', '/abs/b.qcow2', '/c d.img'])
-  expect(filesNamed(['/opt/spindle', 'disk.img'], '/work', true)).toEqual(['/work/disk.img'])
-  expect(filesNamed(['/opt/spindle', 'https://example.org/a.img', 'file://%zz/'], '/work', true)).toEqual([])
+  expect(filesNamed(argv, '/home/a', false)).toEqual(['/home/a/disk.img', '/abs/b.qcow2', '/c d.img'])
+  expect(filesNamed(['/opt/spindle', 'disk.img'], '/home/a', true)).toEqual(['/home/a/disk.img'])
+  expect(filesNamed(['/opt/spindle', 'https://example.org/a.img', 'file://%zz/'], '/home/a', true)).toEqual([])
 })
 
 function openQuitting(jobCount: number, stops: boolean) {
