@@ -198,6 +198,16 @@ describe('compare', () => {
     const tables = await spindleHere('compare', bad, at('plain.qcow2'))
     expect(tables.code).toBe(3)
     expect(tables.error).toMatch(/^spindle: .*bad-table\.qcow2/)
+
+    const packed = at('bad-data.qcow2')
+    copyFileSync(at('packed.qcow2'), packed)
+    const { 0: row } = JSON.parse(execFileSync(qemuImg, ['map', '--output=json', packed], { encoding: 'utf8' }))
+    expect(row).toMatchObject({ start: 0, compressed: true })
+    // Compressed clusters follow the tables: deflate knows no block that begins with these bits.
+    execFileSync(qemuIo, ['-f', 'raw', '-c', 'write -P 0xff 320k 64k', packed])
+    const data = await spindleHere('compare', '-f', 'raw', at('disk.img'), packed)
+    expect(data.code).toBe(4)
+    expect(data.error).toMatch(/^spindle: .*bad-data\.qcow2/)
   })
 })
 
