@@ -36,6 +36,7 @@ const SHAPES: readonly Shape[] = [
   { options: { extended_l2: true, preallocation: 'metadata', cluster_size: 16 * KiB }, above: true },
   { options: { preallocation: 'metadata', cluster_size: 4 * KiB } },
   { options: { preallocation: 'full' } },
+  { options: { preallocation: 'metadata' }, compress: true },
   { options: { data_file: 'data' }, above: true },
   { options: { data_file: 'data', data_file_raw: true } },
 ]

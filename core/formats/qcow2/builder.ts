@@ -129,6 +129,8 @@ export class Qcow2Builder implements ImageBuilder {
   #placePacked(room: PackedRoom, offset: number, packedLength: number): number {
     const cluster = this.#advance(offset, this.blockSize)
     const host = room.place(packedLength)
+    // The room that was set aside for this cluster stays free.
+    if (this.#fixedStart !== undefined) this.#extra.add(this.#fixedStart / this.blockSize + cluster, -1)
     const start = host % SECTOR
     const length = roundUp(start + packedLength, SECTOR) - start
     this.#tables.set(cluster, { kind: 'compressed', offset: host, length })

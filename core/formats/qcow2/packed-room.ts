@@ -5,27 +5,27 @@ import type { Geometry } from './geometry.ts'
 
 const CHUNK = 4096
 
-/** How often each cluster is used beyond once; only clusters with packed data are used more often. */
+/** How often each cluster is used beyond once: more with packed data in it, less when it was given up. */
 export class ExtraCounts {
-  readonly #chunks = new Map<number, Uint32Array>()
+  readonly #chunks = new Map<number, Int32Array>()
 
   of(cluster: number): number {
     return this.#chunks.get(Math.floor(cluster / CHUNK))?.[cluster % CHUNK] ?? 0
   }
 
-  add(cluster: number): void {
+  add(cluster: number, times = 1): void {
     const index = Math.floor(cluster / CHUNK)
     let chunk = this.#chunks.get(index)
-    if (!chunk) this.#chunks.set(index, (chunk = new Uint32Array(CHUNK)))
-    chunk[cluster % CHUNK] = (chunk[cluster % CHUNK] ?? 0) + 1
+    if (!chunk) this.#chunks.set(index, (chunk = new Int32Array(CHUNK)))
+    chunk[cluster % CHUNK] = (chunk[cluster % CHUNK] ?? 0) + times
   }
 
-  /** Clusters from `first` on, below `end`, that are used more than once, with how often beyond once. */
+  /** Clusters from `first` on, below `end`, that are not used just once, with how often beyond that. */
   *within(first: number, end: number): Generator<{ readonly cluster: number; readonly extra: number }> {
     if (this.#chunks.size === 0) return
     for (let cluster = first; cluster < end; cluster += 1) {
       const extra = this.of(cluster)
-      if (extra > 0) yield { cluster, extra }
+      if (extra !== 0) yield { cluster, extra }
     }
   }
 }
