@@ -2,6 +2,7 @@
 
 import type { Events } from '../../electron/contract/api.ts'
 import { api } from './api.ts'
+import { openDialog } from './dialogs.ts'
 import { useFormats } from './formats.ts'
 import { putJob, removeJob, useJobs } from './jobs.ts'
 import { tell } from './notices.ts'
@@ -15,6 +16,7 @@ const listeners: { readonly [Name in keyof Events]?: (value: Events[Name]) => vo
   volumesRemoved: removeVolumes,
   job: (job) => putJob(job),
   jobDismissed: removeJob,
+  opened: (files) => openDialog({ kind: 'files', files }),
   settings: (settings) => useSettings.setState({ settings }),
   engineRestarted: tell,
 }

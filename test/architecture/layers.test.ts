@@ -151,7 +151,7 @@ function unitOf(file: string): string {
 
 function importsOf(text: string): string[] {
   const code = text.replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gm, '')
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|\brequire\(\s*)(['"])([^'"]+)\1/g
+  const pattern = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|\brequire\(\s*)(['"])([^'"\s]+)\1/g
   return [...code.matchAll(pattern)].map((match) => match[2] ?? '')
 }
 

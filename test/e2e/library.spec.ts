@@ -171,3 +171,10 @@ for (const theme of ['light', 'dark'] as const) {
     await expectAccessible('jobs')
   })
 }
+
+test('files named on the command line are offered: add them, or convert them', async ({ launch, folder }) => {
+  await writeFile(join(folder, 'given.img'), Buffer.alloc(MiB))
+  const page = await (await launch({ args: [join(folder, 'given.img')] })).firstWindow()
+  await page.getByRole('button', { name: 'Add to library' }).click()
+  await expect(volumeRow(page, 'given.img')).toBeVisible()
+})
