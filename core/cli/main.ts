@@ -16,6 +16,7 @@ interface Entry {
 }
 
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
+  ['check', { summary: 'Check basic image integrity', load: async () => (await import('./check.ts')).check }],
   [
     'compare',
     { summary: 'Check if two images have the same contents', load: async () => (await import('./compare.ts')).compare },
@@ -30,6 +31,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ['create', { summary: 'Create and format new image file', load: async () => (await import('./create.ts')).create }],
   ['info', { summary: 'Display information about image', load: async () => (await import('./info.ts')).info }],
   ['map', { summary: 'Dump image metadata', load: async () => (await import('./map.ts')).map }],
+  ['undo', { summary: 'Take back the last change in place', load: async () => (await import('./undo.ts')).undo }],
 ])
 
 /** As the shell has it for a program that a signal ended. */

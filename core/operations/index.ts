@@ -2,16 +2,20 @@
 
 import { driverOf } from '../image/detect.ts'
 import type { OperationContext } from '../jobs/operation.ts'
+import type { CheckOutcome, RepairOutcome } from '../model/check.ts'
 import { assertNever } from '../model/error.ts'
 import type { ImageFacts, MapRow } from '../model/image.ts'
 import type { ConvertJob, CreateJob, JobResult, JobSpec } from '../model/job.ts'
 import type { AllocationStrip, ConvertPlan, FormatFacts, SizePrediction } from '../model/plan.ts'
 import type { ImageDriver } from '../image/driver.ts'
+import type { UndoState } from '../storage/undo-log.ts'
 import type { TransferPool } from '../transfer/pool.ts'
+import type { CheckSpec } from './check.ts'
 import type { InspectSpec } from './inspect.ts'
 import type { MapSpec } from './map.ts'
 import { systemParts } from './parts.ts'
 import type { Parts } from './parts.ts'
+import type { RepairSpec } from './repair.ts'
 
 export interface Operations {
   readonly formats: () => readonly FormatFacts[]
@@ -22,6 +26,12 @@ export interface Operations {
   readonly allocation: (path: string, cellCount: number) => Promise<AllocationStrip>
   readonly predictCreate: (job: CreateJob) => Promise<SizePrediction>
   readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
+  readonly check: (spec: CheckSpec, context: OperationContext) => Promise<CheckOutcome>
+  readonly repair: (spec: RepairSpec, context: OperationContext) => Promise<RepairOutcome>
+  /** Undefined when there is nothing to undo. */
+  readonly undoState: (path: string) => Promise<UndoState | undefined>
+  /** Puts an image back as it was before its last change in place. */
+  readonly undo: (path: string) => Promise<void>
   readonly run: (job: JobSpec, context: OperationContext) => Promise<JobResult>
   /** Ends the threads; to be called when nothing runs. */
   readonly close: () => Promise<void>
@@ -45,6 +55,10 @@ export function openOperations(parts: Parts = systemParts()): Operations {
     allocation: async (path, cellCount) => (await import('./allocation.ts')).allocation(path, cellCount, parts),
     predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),
     planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),
+    check: async (spec, context) => (await import('./check.ts')).check(spec, context, parts),
+    repair: async (spec, context) => (await import('./repair.ts')).repair(spec, context, parts),
+    undoState: async (path) => (await import('./undo.ts')).undoState(path),
+    undo: async (path) => (await import('./undo.ts')).undo(path),
     async run(job, context) {
       switch (job.kind) {
         case 'create':

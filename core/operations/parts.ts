@@ -7,7 +7,7 @@ import { fileGate } from '../image/gate.ts'
 import type { OpenFile } from '../image/gate.ts'
 import type { VirtualDisk } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
-import { openFile } from '../storage/file.ts'
+import { openWhole } from '../storage/undo-file.ts'
 import type { TransferPool } from '../transfer/pool.ts'
 
 export interface Parts {
@@ -21,7 +21,7 @@ export interface Parts {
 }
 
 export function systemParts(): Parts {
-  return { drivers, openFile, gate: fileGate() }
+  return { drivers, openFile: openWhole, gate: fileGate(openWhole) }
 }
 
 /** Opens an image and its chain for reading. Throws also where it opens but its content cannot be read. */

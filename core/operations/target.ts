@@ -1,12 +1,13 @@
 // A file in the making: written as `<name>.partial`, given its name when it is whole, deleted when that never comes.
 
-import { chmod, chown, link, lstat, open as openFolder, realpath, rename, unlink } from 'node:fs/promises'
+import { chmod, chown, link, lstat, realpath, rename, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { pathOf } from '../image/gate.ts'
 import type { OpenFile } from '../image/gate.ts'
 import type { OpenGate } from '../image/driver.ts'
 import { SpindleError } from '../model/error.ts'
 import type { Storage } from '../storage/storage.ts'
+import { syncFolder } from '../storage/folder.ts'
 import { systemCode, systemError } from '../storage/system-error.ts'
 import type { Parts } from './parts.ts'
 
@@ -221,20 +222,9 @@ async function replace(existing: Existing, partial: string): Promise<void> {
   }
 }
 
-/** A name is durable only once its folder is. */
 async function syncFolders(pieces: readonly Piece[]): Promise<void> {
-  for (const folder of new Set(pieces.map((one) => dirname(one.path)))) {
-    try {
-      await using handle = await openFolder(folder, 'r')
-      await handle.sync()
-    } catch (error) {
-      // Some file systems have nothing to sync a folder with.
-      if (!NO_FOLDER_SYNC.has(systemCode(error) ?? '')) throw systemError(error, 'flush', folder)
-    }
-  }
+  for (const folder of new Set(pieces.map((one) => dirname(one.path)))) await syncFolder(folder)
 }
-
-const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES'])
 
 async function removeIfThere(path: string): Promise<void> {
   try {

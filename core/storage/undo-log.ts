@@ -71,6 +71,12 @@ export async function completeUndoLog(log: Storage, image: Storage): Promise<voi
   await log.flush()
 }
 
+/** Whether the change was completed; undefined when the log was never started. Looks at the log alone. */
+export async function isChangeComplete(log: Storage): Promise<boolean | undefined> {
+  const header = await readHeader(log).catch(() => undefined)
+  return header && header.state === COMPLETE
+}
+
 /** Undefined when the log was never started: the crash came before anything was changed. */
 export async function readUndoState(log: Storage, image: Storage): Promise<UndoState | undefined> {
   const header = await readHeader(log).catch(() => undefined)

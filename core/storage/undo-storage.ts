@@ -43,6 +43,11 @@ export class UndoStorage implements Storage {
     return new UndoStorage(image, log, await image.size())
   }
 
+  /** Nothing has been written, freed, grown or cut. */
+  get isUnchanged(): boolean {
+    return this.#saved.size === 0 && this.#discards.length === 0 && this.#size === this.#sizeBefore
+  }
+
   async size(): Promise<number> {
     return this.#size
   }
