@@ -7,7 +7,7 @@ import { Outbox } from './outbox.ts'
 import { Place } from './place.ts'
 import type { Rhythm } from './place.ts'
 
-const USUAL_RHYTHM: Rhythm = { checkInterval: 2000, checksBetweenLooks: 5, deaf: false }
+const USUAL_RHYTHM: Rhythm = { checkInterval: 2000, lookInterval: 10_000, deaf: false }
 
 export interface LibraryOptions {
   readonly drivers: readonly ImageDriver[]

@@ -17,6 +17,8 @@ import { FolderWatches } from './watch.ts'
 
 /** Milliseconds a change may be followed by others before the file is looked at. */
 const SETTLING = 200
+/** Looking through a place over and over may take one in so many milliseconds. */
+const LOOK_SHARE = 20
 /** Not files of anyone: reading some of them has effects. */
 const SYSTEM_FOLDERS: ReadonlySet<string> = new Set(['/proc', '/sys', '/dev'])
 /** File systems whose files others may change, unheard here: nfs, cifs, smb2, fuse, 9p, ceph. */
@@ -32,8 +34,8 @@ const ROUTINE_LOOK: Look = { again: false, deep: true, signatures: false }
 export interface Rhythm {
   /** Milliseconds between two checks whether places are there and how full they are. */
   readonly checkInterval: number
-  /** Where changes go unheard, every so manieth check looks through the place. */
-  readonly checksBetweenLooks: number
+  /** Milliseconds after which a place whose changes go unheard is looked through again. */
+  readonly lookInterval: number
   /** Takes all places for such. */
   readonly deaf: boolean
 }
@@ -60,7 +62,8 @@ export class Place {
   #work: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #checking = false
-  #checks = 0
+  /** Milliseconds of performance.now(). */
+  #nextLook = 0
   #deaf: boolean
   #closed = false
 
@@ -117,10 +120,7 @@ export class Place {
     try {
       if (await this.#hasComeOrGone()) await this.#queue(() => this.#scan(FIRST_LOOK))
       await this.#measureSpace()
-      this.#checks += 1
-      if (this.#deaf && this.#checks % this.#context.rhythm.checksBetweenLooks === 0) {
-        await this.#queue(async () => this.#tree?.look(ROUTINE_LOOK))
-      }
+      if (this.#deaf && performance.now() >= this.#nextLook) await this.#queue(() => this.#lookAgain())
     } finally {
       this.#checking = false
     }
@@ -200,6 +200,13 @@ export class Place {
       for (const path of paths) await this.#tree?.lookAt(path)
     })
     await this.check()
+  }
+
+  async #lookAgain(): Promise<void> {
+    const start = performance.now()
+    await this.#tree?.look(ROUTINE_LOOK)
+    const end = performance.now()
+    this.#nextLook = end + Math.max(this.#context.rhythm.lookInterval, LOOK_SHARE * (end - start))
   }
 
   #shows(path: string): boolean {

@@ -197,7 +197,7 @@ test('folders that are made, moved in, moved about and moved out are followed wi
 test('a place that is missing is said to be, and comes to life when it is there', async () => {
   const above = scratchFolder()
   const folder = join(above, 'stick')
-  const { library, listener } = watched({ rhythm: { checkInterval: 20, checksBetweenLooks: 5, deaf: false } })
+  const { library, listener } = watched({ rhythm: { checkInterval: 20, lookInterval: 100, deaf: false } })
   await library.setPlaces([folder])
   await listener.until(() => listener.places[0]?.state === 'missing')
   expect(listener.places[0]).not.toHaveProperty('space')
@@ -221,7 +221,7 @@ test('a single file can be a place, also when another file takes its name', asyn
   const path = join(folder, 'disk.bin')
   raw(path, MiB)
   raw(join(folder, 'neighbour.img'))
-  const { library, listener } = watched({ rhythm: { checkInterval: 20, checksBetweenLooks: 5, deaf: false } })
+  const { library, listener } = watched({ rhythm: { checkInterval: 20, lookInterval: 100, deaf: false } })
   await library.setPlaces([path])
   await listener.settled()
   expect(listener.names()).toEqual(['disk.bin'])
@@ -294,7 +294,7 @@ test('where the system gives no notice of changes, they are found by looking', a
   const folder = scratchFolder()
   mkdirSync(join(folder, 'sub'))
   raw(join(folder, 'sub/a.img'))
-  const { library, listener } = watched({ rhythm: { checkInterval: 10, checksBetweenLooks: 2, deaf: true } })
+  const { library, listener } = watched({ rhythm: { checkInterval: 10, lookInterval: 10, deaf: true } })
   await library.setPlaces([folder])
   await listener.until(() => listener.names().join() === 'sub/a.img')
 
