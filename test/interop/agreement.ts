@@ -23,7 +23,8 @@ type Facts = Readonly<Record<string, unknown>>
 export async function maps(qemu: Qemu): Promise<{ readonly theirs: unknown; readonly ours: unknown }> {
   const theirs = qemu.json('map', DISK) as readonly Row[]
   const tells = theirs.some((row) => 'compressed' in row)
-  const rows = (await Array.fromAsync(map({ path: join(qemu.folder, DISK), format: 'qcow2' }, systemParts()))).flat()
+  const spec = { path: join(qemu.folder, DISK), format: 'qcow2' }
+  const rows = (await Array.fromAsync(map(spec, new AbortController().signal, systemParts()))).flat()
   const ours = rows.map(({ start, length, depth, present, zero, data, compressed, offset }) => ({
     start,
     length,
