@@ -7,7 +7,7 @@ import type { Pace } from '../jobs/pace.ts'
 import type { OptionTable, OptionValues } from '../model/option.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Extent } from './extent.ts'
-import type { Checker } from './facets.ts'
+import type { Checker, Resizer, SnapshotTable } from './facets.ts'
 
 /** How sure a driver is that a file is its own: 0 not at all, 100 its signature is there. */
 export type Confidence = number
@@ -92,6 +92,9 @@ export interface ImageLayer extends AsyncDisposable {
   readonly writer?: LayerWriter
   /** Why there is no `writer` although the image was opened for writing. */
   readonly unwritable?: ErrorData
+  readonly snapshots?: SnapshotTable
+  /** Only in a layer that is open for writing. */
+  readonly resizer?: Resizer
   close(): Promise<void>
 }
 

@@ -9,24 +9,47 @@ import type { ImageLayer } from './driver.ts'
 /** Where room for the new part of a grown disk comes from, in qemu-img's words. */
 export type Preallocation = 'off' | 'metadata' | 'falloc' | 'full'
 
-/** Internal snapshots. All methods name one by its id, which is unique; names may not be in images made elsewhere. */
+/** What a new snapshot is to be. */
+export interface SnapshotSpec {
+  readonly name: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** A snapshot of another image that this one is to be taken for: same id where it is free, same dates and clocks. */
+  readonly copyOf?: SnapshotFacts
+  /** Saved machine state to keep with it; a disk of its own. */
+  readonly state?: { readonly size: number; read(offset: number, into: Uint8Array): Promise<void> }
+}
+
+/**
+ * Internal snapshots. All methods name one by its id, which is unique; names may not be in images made elsewhere.
+ * Nothing may be read or written meanwhile. `pace` is told bytes that add up to about the virtual size. Every method
+ * throws `invalid-image` where the tables cannot be trusted.
+ */
 export interface SnapshotTable {
   /** In the order of the table. */
-  list(): readonly SnapshotFacts[]
-  /** Freezes the disk as it is now. Throws `exists` when the name is taken, `unsupported` when counts have no room for it. */
-  create(name: string, now: Date, pace?: Pace): Promise<SnapshotFacts>
-  /** Makes the disk what it was, its size included. What was written since is gone. */
+  list(): Promise<readonly SnapshotFacts[]>
+  /**
+   * Freezes the disk as it is now. Before anything is written, throws `exists` when the name is taken and is no copy,
+   * and `unsupported` when the image has no room for it.
+   */
+  create(spec: SnapshotSpec, pace?: Pace): Promise<SnapshotFacts>
+  /** Makes the disk what it was, its size included. What was written since is gone; the layer is only to be closed. */
   apply(id: string, pace?: Pace): Promise<void>
   remove(id: string, pace?: Pace): Promise<void>
   rename(id: string, name: string): Promise<void>
-  /** The disk as it was: read only, and no longer usable once this layer changes or closes. */
-  open(id: string): ImageLayer
+  /**
+   * The disk as it was, or the machine state saved with it: read only, in the place of this layer, which is of no other
+   * use from then on: closing the one closes the other.
+   */
+  open(id: string, part?: 'disk' | 'state'): Promise<ImageLayer>
 }
 
 export interface Resizer {
   /**
-   * Changes the virtual size, in bytes. Cutting drops what lies beyond: that it may has been settled before.
-   * Throws `unsupported` for what the format cannot do.
+   * Changes the virtual size, in bytes, after which the layer is only to be closed. Cutting drops what lies beyond: that
+   * it may has been settled before. A disk that grows reads as zeros in what is new, but for what its last block still
+   * holds and what shines through from below: these are the caller's to clear. `pace` is told bytes that add up to
+   * about the difference. Throws `invalid-argument` or `unsupported` for what cannot be, before anything is written.
    */
   resize(virtualSize: number, preallocation: Preallocation, pace?: Pace): Promise<void>
 }

@@ -67,10 +67,70 @@ export class Allocator {
     }
   }
 
+  /** As allocate(), but behind the end of the file, where nothing was ever written. */
+  async allocateFresh(atMost: number): Promise<Run> {
+    const searchFrom = this.#searchFrom
+    this.#searchFrom = Math.max(searchFrom, Math.ceil(this.#file.size / this.#file.geometry.clusterSize))
+    try {
+      return await this.allocate(atMost)
+    } finally {
+      this.#searchFrom = searchFrom
+    }
+  }
+
+  /** Exactly `count` clusters that lie together, for a table that is larger than one. */
+  async allocateTogether(count: number): Promise<Run> {
+    for (;;) {
+      const first = await this.#findTogether(count)
+      if (first !== undefined) {
+        await this.#take({ first, count })
+        return { first, count }
+      }
+      await this.#countFurther(count)
+    }
+  }
+
+  /** Tells of clusters from `first` on that are counted as free from now on. */
+  freed(first: number): void {
+    this.#searchFrom = Math.min(this.#searchFrom, first)
+  }
+
   /** Returns clusters nothing points at, on disk or in memory. */
   async free({ first, count }: Run): Promise<void> {
     await this.#refcounts.set(first, count, 0)
-    this.#searchFrom = Math.min(this.#searchFrom, first)
+    this.freed(first)
+  }
+
+  async #findTogether(count: number): Promise<number | undefined> {
+    const { countsPerBlock } = this.#file.geometry
+    let first = this.#searchFrom
+    let found = 0
+    for (let index = Math.floor(first / countsPerBlock); index < this.#refcounts.capacity; index += 1) {
+      const block = await this.#refcounts.block(index)
+      const end = (index + 1) * countsPerBlock
+      for (let at = first + found; at < end;) {
+        const free = block && this.#refcounts.findFree(block, at % countsPerBlock, count - found)
+        const start = free ? index * countsPerBlock + free.start : end
+        if (start > at) {
+          first = start
+          found = 0
+        }
+        found += free?.count ?? 0
+        if (found >= count) return first
+        at = first + found
+      }
+    }
+    return undefined
+  }
+
+  /** Blocks for `count` clusters more than are counted so far, and for those the blocks are in, which come first. */
+  async #countFurther(count: number): Promise<void> {
+    const { countsPerBlock } = this.#file.geometry
+    const index = this.#refcounts.blockCount
+    let blocks = 0
+    while (blocks * countsPerBlock < count + blocks) blocks += 1
+    if (index + blocks > this.#refcounts.capacity) await this.#growTable(index)
+    else await this.#addBlocks(index, { first: index * countsPerBlock, count: blocks })
   }
 
   async #take({ first, count }: Run): Promise<void> {

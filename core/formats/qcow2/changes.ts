@@ -8,7 +8,7 @@ import type { ClusterSet } from './cluster-set.ts'
 import { damaged } from './damage.ts'
 import { decodeL1, encodeL1, encodeL2 } from './entries.ts'
 import type { CompressedEntry, StandardEntry } from './entries.ts'
-import { writeHeaderFields } from './header.ts'
+import { clustersFor } from './geometry.ts'
 import type { ImageFile } from './image-file.ts'
 import { AUTOCLEAR, L1_ENTRY_SIZE } from './layout.ts'
 import { metadataClusters } from './metadata-clusters.ts'
@@ -23,10 +23,11 @@ const RELEASED_PART = 1 / 20
 const RELEASED_FEW = 16
 
 export class Changes {
+  readonly refcounts: Refcounts
+  readonly allocator: Allocator
+  /** Every cluster that holds a table of the disk, or one of those all tables are found by. */
+  readonly metadata: ClusterSet
   readonly #file: ImageFile
-  readonly #refcounts: Refcounts
-  readonly #allocator: Allocator
-  readonly #metadata: ClusterSet
   /** How many pointers each cluster has lost; its count falls once that is durable. */
   readonly #released = new Map<number, number>()
   /** Ranges of the external data file that no entry leads to any more. */
@@ -35,24 +36,25 @@ export class Changes {
 
   private constructor(file: ImageFile, refcounts: Refcounts, metadata: ClusterSet) {
     this.#file = file
-    this.#refcounts = refcounts
-    this.#metadata = metadata
-    this.#allocator = new Allocator(file, refcounts, metadata, (old) => this.#releaseRun(old))
+    this.refcounts = refcounts
+    this.metadata = metadata
+    this.allocator = new Allocator(file, refcounts, metadata, (old) => this.#releaseRun(old))
   }
 
   /**
-   * Reads what has to be known before anything is written, and takes back what the header says of parts that this
-   * writer does not keep up to date. Throws `invalid-image` when the tables cannot be trusted.
+   * Reads what has to be known before anything is written, and takes back what the header says of parts that Spindle
+   * does not know. Throws `invalid-image` when the tables cannot be trusted.
    */
   static async begin(file: ImageFile): Promise<Changes> {
     const refcounts = await Refcounts.open(file)
     const changes = new Changes(file, refcounts, await metadataClusters(file, refcounts))
-    const kept = file.header.autoclear_features & AUTOCLEAR.rawExternalData
-    if (file.header.autoclear_features !== kept) {
-      await writeHeaderFields(file.storage, { autoclear_features: kept })
-      await file.storage.flush()
-    }
+    await changes.#keepAutoclear(AUTOCLEAR.rawExternalData | AUTOCLEAR.bitmaps)
     return changes
+  }
+
+  /** To be called before guest data changes: dirty bitmaps, which are not kept up to date, no longer tell of all of it. */
+  async disownBitmaps(): Promise<void> {
+    await this.#keepAutoclear(~AUTOCLEAR.bitmaps)
   }
 
   /** To be called before each change. Throws what ended this writer; writes out what has gathered when it is much. */
@@ -61,10 +63,36 @@ export class Changes {
     const { geometry, l2Tables, size } = this.#file
     const waiting = this.#released.size
     const isMuch =
-      l2Tables.changedBytes + this.#refcounts.changedBytes > MAX_CHANGED ||
+      l2Tables.changedBytes + this.refcounts.changedBytes > MAX_CHANGED ||
       waiting > MAX_RELEASED ||
-      (this.#allocator.isAtEnd && waiting > Math.max(RELEASED_FEW, (size / geometry.clusterSize) * RELEASED_PART))
+      (this.allocator.isAtEnd && waiting > Math.max(RELEASED_FEW, (size / geometry.clusterSize) * RELEASED_PART))
     if (isMuch) await this.commit()
+  }
+
+  /**
+   * Does work that is done as a whole or not at all, once all that has gathered is written. After a failure nothing
+   * more is written, not even what the work has left in memory.
+   */
+  async whole<T>(work: () => Promise<T>): Promise<T> {
+    await this.commit()
+    try {
+      return await work()
+    } catch (error) {
+      this.#failure = this.#ended(error)
+      throw error
+    }
+  }
+
+  /** Puts a table where nothing is yet, in clusters that lie together. Durable; nothing leads there so far. */
+  async place(bytes: Uint8Array): Promise<number> {
+    const { geometry, storage } = this.#file
+    const run = await this.allocator.allocateTogether(clustersFor(bytes.length, geometry))
+    this.metadata.add(run.first, run.count)
+    const offset = run.first * geometry.clusterSize
+    await storage.write(offset, bytes)
+    await this.refcounts.writeBack()
+    await storage.flush()
+    return offset
   }
 
   /** Data at `offset` of the external data file is about to be written: nothing may be discarded there later on. */
@@ -85,9 +113,9 @@ export class Changes {
       // A stale flag would let a change through to a snapshot: the count has the last word.
       if (entry.kind === 'table' && entry.copied && count === 1) return old
     }
-    const { first } = await this.#allocator.allocate(1)
+    const { first } = await this.allocator.allocate(1)
     const offset = first * geometry.clusterSize
-    this.#metadata.add(first)
+    this.metadata.add(first)
     const table = l2Tables.create(offset, old?.bytes.slice())
     encodeL1(l1.view, index, offset, true)
     l1.change(index * L1_ENTRY_SIZE, L1_ENTRY_SIZE)
@@ -100,19 +128,19 @@ export class Changes {
     if (entry.kind === 'compressed' || entry.offset === undefined) return false
     if (this.#file.geometry.externalData) return true
     if (!entry.copied || (await this.#count(entry.offset)) !== 1) return false
-    if (this.#metadata.has(entry.offset / this.#file.geometry.clusterSize))
+    if (this.metadata.has(entry.offset / this.#file.geometry.clusterSize))
       throw damaged(this.#file.storage.name, 'guest data lies where a table is', entry.offset)
     return true
   }
 
   /** Room for guest data, a run of at most `atMost` clusters. */
   allocate(atMost: number): Promise<Run> {
-    return this.#allocator.allocate(atMost)
+    return this.allocator.allocate(atMost)
   }
 
   /** Room that was allocated and never used. */
   giveBack(run: Run): Promise<void> {
-    return this.#allocator.free(run)
+    return this.allocator.free(run)
   }
 
   /** Throws `invalid-image` when the counts do not allow for the entry to let go of its room. */
@@ -155,9 +183,16 @@ export class Changes {
     }
   }
 
+  async #keepAutoclear(kept: bigint): Promise<void> {
+    const { autoclear_features: features } = this.#file.header
+    if ((features & ~kept) === 0n) return
+    await this.#file.writeHeader({ autoclear_features: features & kept })
+    await this.#file.storage.flush()
+  }
+
   async #commit(): Promise<void> {
     const { l2Tables, storage } = this.#file
-    await this.#refcounts.writeBack()
+    await this.refcounts.writeBack()
     await this.#flush()
     const l1 = await this.#file.l1()
     if (l2Tables.changedBytes > 0) {
@@ -170,7 +205,7 @@ export class Changes {
     }
     if (this.#released.size === 0 && this.#unneeded.length === 0) return
     const freed = await this.#lowerCounts()
-    await this.#refcounts.writeBack()
+    await this.refcounts.writeBack()
     await this.#punch(freed)
     await this.#flush()
   }
@@ -180,10 +215,10 @@ export class Changes {
     const freed: number[] = []
     for (const [cluster, times] of this.#released) {
       const count = (await this.#count(cluster * this.#file.geometry.clusterSize)) - times
-      if (count > 0) await this.#refcounts.set(cluster, 1, count)
+      if (count > 0) await this.refcounts.set(cluster, 1, count)
       else {
-        await this.#allocator.free({ first: cluster, count: 1 })
-        this.#metadata.delete(cluster)
+        await this.allocator.free({ first: cluster, count: 1 })
+        this.metadata.delete(cluster)
         freed.push(cluster)
       }
     }
@@ -213,7 +248,7 @@ export class Changes {
 
   async #count(offset: number): Promise<number> {
     const cluster = offset / this.#file.geometry.clusterSize
-    return this.#refcounts.peek(cluster) ?? this.#refcounts.count(cluster)
+    return this.refcounts.peek(cluster) ?? this.refcounts.count(cluster)
   }
 
   *#clustersOf(entry: StandardEntry | CompressedEntry): Generator<number> {

@@ -3,9 +3,9 @@
 import type { Details } from '../../model/image.ts'
 import type { Opened } from './open.ts'
 import { AUTOCLEAR, COMPATIBLE, CRYPT, INCOMPATIBLE } from './layout.ts'
-import type { SnapshotTable } from './snapshots.ts'
+import type { SnapshotEntries } from './snapshots.ts'
 
-export function detailsOf(opened: Opened, snapshots: SnapshotTable): Details {
+export function detailsOf(opened: Opened, snapshots: SnapshotEntries): Details {
   const { header, extensions, geometry, bitmaps } = opened
   const dirty = (header.incompatible_features & INCOMPATIBLE.dirty) !== 0n
   const corrupt = (header.incompatible_features & INCOMPATIBLE.corrupt) !== 0n

@@ -20,6 +20,7 @@ import { Qcow2Layer } from './layer.ts'
 import { HEADER, INCOMPATIBLE, MAGIC } from './layout.ts'
 import type { HeaderFields } from './layout.ts'
 import { measureDesign } from './measure.ts'
+import { OpenChanges } from './open-changes.ts'
 import { openHeader } from './open.ts'
 import { designOf, options } from './options.ts'
 import { Qcow2Writer } from './writer.ts'
@@ -28,7 +29,7 @@ export const qcow2Driver: ImageDriver = {
   format: 'qcow2',
   title: 'QCOW2',
   extensions: ['qcow2', 'qcow'],
-  capabilities: { create: true, write: true, backing: true, compress: true, snapshots: false },
+  capabilities: { create: true, write: true, backing: true, compress: true, snapshots: true },
   options,
 
   probe(head: Uint8Array): Confidence {
@@ -42,7 +43,9 @@ export const qcow2Driver: ImageDriver = {
     if (access === 'read' || opened.unreadable) return new Qcow2Layer(file, opened, {})
     const unwritable = unwritableBy(opened.header, storage.name)
     if (unwritable) return new Qcow2Layer(file, opened, { unwritable: unwritable.toData() })
-    return new Qcow2Layer(file, opened, { writer: new Qcow2Writer(file, opened.backing !== undefined) })
+    const work = new OpenChanges(file)
+    const writer = new Qcow2Writer(file, work, opened.backing !== undefined)
+    return new Qcow2Layer(file, opened, { parts: { work, writer } })
   },
 
   async build(storage: Storage, spec: CreateSpec, gate: OpenGate): Promise<ImageBuilder> {

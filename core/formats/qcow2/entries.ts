@@ -70,6 +70,22 @@ export function encodeL1(view: DataView, index: number, offset: number, copied: 
   setWords(view, index * 8, offset, copied ? COPIED : 0, 0)
 }
 
+/** The entry leads nowhere: nothing is here, or zeros without room. */
+export function isEmptyL2(geometry: Geometry, view: DataView, index: number): boolean {
+  const at = index * geometry.entrySize
+  return view.getUint32(at) === 0 && (view.getUint32(at + 4) & ~ZERO) === 0
+}
+
+export function isCopied(view: DataView, byteOffset: number): boolean {
+  return view.getUint32(byteOffset) >= COPIED
+}
+
+/** Says of the room of an entry, or of its table in an L1 entry, whether it is its own. */
+export function markCopied(view: DataView, byteOffset: number, copied: boolean): void {
+  const high = view.getUint32(byteOffset)
+  view.setUint32(byteOffset, (copied ? high | COPIED : high & ~COPIED) >>> 0)
+}
+
 export function decodeL2(geometry: Geometry, view: DataView, index: number): L2Entry {
   const at = index * geometry.entrySize
   const high = view.getUint32(at)

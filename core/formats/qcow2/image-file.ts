@@ -8,6 +8,7 @@ import { decodeL1, decodeL2 } from './entries.ts'
 import type { CompressedEntry, StandardEntry } from './entries.ts'
 import { l1Bytes } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
+import { writeHeaderFields } from './header.ts'
 import { L1_ENTRY_SIZE } from './layout.ts'
 import type { HeaderFields } from './layout.ts'
 import { Table, TableCache } from './table-cache.ts'
@@ -20,11 +21,11 @@ export class ImageFile {
   readonly storage: Storage
   /** Where guest data is: the same storage, or the external data file. */
   readonly dataStorage: Storage
-  readonly header: HeaderFields
   readonly geometry: Geometry
   readonly l2Tables: TableCache
   /** Bytes; grows when clusters past the end are given out, even before they are written. */
   size: number
+  #header: HeaderFields
   #l1: Promise<Table> | undefined
 
   constructor(
@@ -34,10 +35,20 @@ export class ImageFile {
   ) {
     this.storage = storage
     this.dataStorage = dataStorage
-    this.header = facts.header
+    this.#header = facts.header
     this.geometry = facts.geometry
     this.size = facts.size
     this.l2Tables = new TableCache(storage, facts.geometry.clusterSize, L2_MEMORY)
+  }
+
+  get header(): HeaderFields {
+    return this.#header
+  }
+
+  /** Writes header fields that lie side by side, in one piece. Durable only after a flush. */
+  async writeHeader(values: Partial<HeaderFields>): Promise<void> {
+    await writeHeaderFields(this.storage, values)
+    this.#header = { ...this.#header, ...values }
   }
 
   /** The active L1 table, read when it is first asked for: many images are only described. */
@@ -70,6 +81,11 @@ export class ImageFile {
     // While it was read, a writer may have put another table in its place, and other bytes in this one's.
     const now = decodeL1(geometry, l1.view, index)
     return now.kind === 'table' && now.offset === entry.offset ? table : this.table(index)
+  }
+
+  /** Another table is the active L1 table from now on; the header leads to it already. */
+  replaceL1(table: Table): void {
+    this.#l1 = Promise.resolve(table)
   }
 
   async #readL1(): Promise<Table> {

@@ -1,6 +1,7 @@
 // An open qcow2 image.
 
 import type { ImageLayer, LayerWriter } from '../../image/driver.ts'
+import type { Resizer, SnapshotTable } from '../../image/facets.ts'
 import type { Extent } from '../../image/extent.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { ErrorData } from '../../model/error.ts'
@@ -10,6 +11,8 @@ import { detailsOf } from './describe.ts'
 import type { ImageFile } from './image-file.ts'
 import { Mapping } from './mapping.ts'
 import type { Opened } from './open.ts'
+import { Qcow2Snapshots } from './snapshot-table.ts'
+import type { SnapshotWriting } from './snapshot-table.ts'
 import { readSnapshots } from './snapshots.ts'
 
 export class Qcow2Layer implements ImageLayer {
@@ -21,6 +24,8 @@ export class Qcow2Layer implements ImageLayer {
   readonly unreadable?: ErrorData
   readonly unwritable?: ErrorData
   readonly writer?: LayerWriter
+  readonly snapshots?: SnapshotTable
+  readonly resizer?: Resizer
   readonly #file: ImageFile
   readonly #opened: Opened
   readonly #mapping: Mapping
@@ -28,22 +33,24 @@ export class Qcow2Layer implements ImageLayer {
   constructor(
     file: ImageFile,
     opened: Opened,
-    writing: { readonly writer?: LayerWriter; readonly unwritable?: ErrorData },
+    writing: { readonly parts?: SnapshotWriting; readonly unwritable?: ErrorData },
   ) {
     this.storage = file.storage
     this.virtualSize = file.geometry.virtualSize
     this.blockSize = file.geometry.subclusterSize
     if (opened.backing) this.backing = opened.backing
     if (opened.unreadable) this.unreadable = opened.unreadable
-    if (writing.writer) this.writer = writing.writer
+    if (writing.parts) this.writer = writing.parts.writer
     if (writing.unwritable) this.unwritable = writing.unwritable
     this.#file = file
     this.#opened = opened
     this.#mapping = new Mapping(file)
+    if (!opened.unreadable) this.snapshots = new Qcow2Snapshots(this, file, writing.parts)
   }
 
   async describe(): Promise<Details> {
-    return detailsOf(this.#opened, await readSnapshots(this.storage, this.#opened.header))
+    const { header } = this.#file
+    return detailsOf({ ...this.#opened, header }, await readSnapshots(this.storage, header))
   }
 
   async map(offset: number, length: number): Promise<readonly Extent[]> {

@@ -3,7 +3,6 @@
 import { MiB } from '../../model/units.ts'
 import { readPadded } from '../../storage/storage.ts'
 import { damaged } from './damage.ts'
-import { writeHeaderFields } from './header.ts'
 import type { ImageFile } from './image-file.ts'
 import { REFCOUNT_TABLE_ENTRY_SIZE } from './layout.ts'
 import { countAccess } from './refcount-width.ts'
@@ -12,6 +11,8 @@ import { Table, TableCache } from './table-cache.ts'
 
 const BLOCK_MEMORY = 4 * MiB
 const WORD = 2 ** 32
+/** Counts that were changed in one go are written out once they fill so many bytes of blocks. */
+const MAX_CHANGED = 4 * MiB
 /** Bits 0 to 8 of a table entry. */
 const RESERVED_LOW = 0x1ff
 
@@ -59,6 +60,13 @@ export class Refcounts {
     return { offset: this.#table.offset, length: this.#table.bytes.length }
   }
 
+  /** Behind the last block there is. */
+  get blockCount(): number {
+    let count = this.capacity
+    while (count > 0 && this.#blockOffset(count - 1) === 0) count -= 1
+    return count
+  }
+
   /** Host offsets of all blocks there are. */
   *blockOffsets(): Generator<number> {
     for (let index = 0; index < this.capacity; index += 1) {
@@ -91,9 +99,46 @@ export class Refcounts {
       const end = Math.min(first + count, (index + 1) * countsPerBlock)
       if (!block) throw damaged(this.#file.storage.name, `cluster ${cluster} has no reference count`, 0)
       const from = cluster % countsPerBlock
+      const to = from + (end - cluster)
       for (; cluster < end; cluster += 1) this.#access.set(block.view, cluster % countsPerBlock, value)
-      this.#changed(block, from, from + (end - first))
+      this.#changed(block, from, to)
     }
+  }
+
+  /**
+   * Goes through ascending cluster numbers, of which some may stand there several times, one block after the other.
+   * `next` is told the count of each and returns what it becomes. Whatever has been changed may be written at any moment.
+   */
+  async update(clusters: Float64Array, next: (count: number, times: number, cluster: number) => number): Promise<void> {
+    const { countsPerBlock } = this.#file.geometry
+    for (let at = 0; at < clusters.length;) {
+      const index = Math.floor((clusters[at] ?? 0) / countsPerBlock)
+      const block = await this.block(index)
+      const end = (index + 1) * countsPerBlock
+      for (let cluster = clusters[at] ?? end; cluster < end; cluster = clusters[at] ?? end) {
+        const start = at
+        while (clusters[at] === cluster) at += 1
+        const place = cluster % countsPerBlock
+        const old = block ? this.#access.get(block.view, place) : 0
+        const count = next(old, at - start, cluster)
+        if (count === old) continue
+        if (!block) throw damaged(this.#file.storage.name, `cluster ${cluster} has no reference count`, 0)
+        this.#access.set(block.view, place, count)
+        this.#changed(block, place, place + 1)
+      }
+      if (this.changedBytes > MAX_CHANGED) await this.writeBack()
+    }
+  }
+
+  /** The largest count there is. */
+  async largest(): Promise<number> {
+    let largest = 0
+    for (const offset of this.blockOffsets()) {
+      const { view } = await this.#blocks.load(offset)
+      for (let index = 0; index < this.#file.geometry.countsPerBlock; index += 1)
+        largest = Math.max(largest, this.#access.get(view, index))
+    }
+    return largest
   }
 
   /** The block that counts clusters from `index` * countsPerBlock on. */
@@ -139,7 +184,7 @@ export class Refcounts {
     if (!this.#moved) return
     await storage.flush()
     // Side by side in one sector: the switch from the old table to the new one cannot tear.
-    await writeHeaderFields(storage, {
+    await this.#file.writeHeader({
       refcount_table_offset: this.#table.offset,
       refcount_table_clusters: this.#table.bytes.length / this.#file.geometry.clusterSize,
     })

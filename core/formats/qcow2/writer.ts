@@ -3,13 +3,14 @@
 import type { LayerWriter, Room } from '../../image/driver.ts'
 import { roundDown, roundUp } from '../../model/units.ts'
 import type { Run } from './allocator.ts'
-import { Changes } from './changes.ts'
+import type { Changes } from './changes.ts'
 import { UNALLOCATED } from './entries.ts'
 import type { CompressedEntry, StandardEntry } from './entries.ts'
 import { soundEntry } from './image-file.ts'
 import type { ImageFile } from './image-file.ts'
 import { AUTOCLEAR } from './layout.ts'
 import { bitOf, hasRoom, isSame, keepsData, maskOf, zeroed } from './subclusters.ts'
+import type { OpenChanges } from './open-changes.ts'
 import type { Table } from './table-cache.ts'
 
 type Entry = StandardEntry | CompressedEntry
@@ -29,6 +30,7 @@ interface Place {
 
 export class Qcow2Writer implements LayerWriter {
   readonly #file: ImageFile
+  readonly #work: OpenChanges
   readonly #hasBacking: boolean
   /** The external data file is to be a complete image by itself. */
   readonly #rawData: boolean
@@ -36,8 +38,9 @@ export class Qcow2Writer implements LayerWriter {
   /** Room that was given out and is not linked yet. */
   #open: Run | undefined
 
-  constructor(file: ImageFile, hasBacking: boolean) {
+  constructor(file: ImageFile, work: OpenChanges, hasBacking: boolean) {
     this.#file = file
+    this.#work = work
     this.#hasBacking = hasBacking
     this.#rawData = (file.header.autoclear_features & AUTOCLEAR.rawExternalData) !== 0n
   }
@@ -213,9 +216,10 @@ export class Qcow2Writer implements LayerWriter {
   }
 
   async #ready(): Promise<Changes> {
-    const changes = (this.#changes ??= await Changes.begin(this.#file))
+    const changes = (this.#changes ??= await this.#work.changes())
     await this.#dropOpenRoom(changes)
     await changes.ready()
+    await changes.disownBitmaps()
     return changes
   }
 
