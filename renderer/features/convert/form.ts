@@ -48,22 +48,23 @@ export function sourcesOf(given: readonly ConvertSource[]): {
   readonly sources: readonly Source[]
   readonly refused: readonly Refused[]
 } {
-  const sources: Source[] = []
+  // By id: the same file may have been given twice.
+  const sources = new Map<VolumeId, Source>()
   const refused: Refused[] = []
   for (const one of given) {
     if (one.kind === 'library') {
       const { id, name, format, virtualSize, allocatedSize, place } = one.volume
-      sources.push({ id, name: fileName(name), format, virtualSize, allocatedSize, folder: place })
+      sources.set(id, { id, name: fileName(name), format, virtualSize, allocatedSize, folder: place })
     } else if (one.kind === 'volume') {
       const { format, virtualSize, allocatedSize } = one.facts
-      sources.push({ id: one.id, name: one.name, format, virtualSize, allocatedSize, folder: one.folder.id })
+      sources.set(one.id, { id: one.id, name: one.name, format, virtualSize, allocatedSize, folder: one.folder.id })
     } else if (one.kind === 'folder') {
       refused.push({ name: one.folder.label, error: { code: 'invalid-argument', message: t('convert.folder') } })
     } else {
       refused.push({ name: one.name, error: one.error })
     }
   }
-  return { sources, refused }
+  return { sources: [...sources.values()], refused }
 }
 
 export function initialForm(
@@ -102,7 +103,7 @@ export function rowProblem(form: ConvertForm, row: Row, facts: FormatFacts): Row
   if (name === '.' || name === '..') return 'nameReserved'
   const target = targetName(row, facts)
   const first = form.rows.find((other) => targetName(other, facts) === target)
-  return first === row ? undefined : 'nameTwice'
+  return first === undefined || first.source.id === row.source.id ? undefined : 'nameTwice'
 }
 
 /** Undefined while something needed is missing or wrong. */

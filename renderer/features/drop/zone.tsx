@@ -32,7 +32,7 @@ export function Zone({ name, on = false, onChoose }: ZoneProps) {
   )
   const className = classNames(styles.zone, on && styles.on)
   return onChoose ? (
-    <button type="button" className={className} onClick={onChoose} aria-label={t(`drop.${name}.title`)}>
+    <button type="button" className={className} onClick={onChoose}>
       {content}
     </button>
   ) : (

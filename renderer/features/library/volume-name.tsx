@@ -14,22 +14,32 @@ export function VolumeName({ name, format }: { readonly name: string; readonly f
   return (
     <span className={styles.name}>
       <Glyph shape={formatShape(format)} className={styles.glyph} />
-      <span className={styles.text} title={name}>
+      <span className={styles.text} title={name} aria-hidden={tail === '' ? undefined : true}>
         {slash > 0 && <span className={styles.folder}>{head.slice(0, slash)}</span>}
         {head.slice(slash)}
         {tail}
       </span>
+      {/* Cut for the eye only. */}
+      {tail !== '' && <span className="visually-hidden">{name}</span>}
     </span>
   )
 }
 
 export function ParentName({ backing }: { readonly backing: string | undefined }) {
-  const { head, tail } = use(CutsContext).parent(backing === undefined ? '' : stem(fileName(backing)))
+  const name = backing === undefined ? '' : stem(fileName(backing))
+  const { head, tail } = use(CutsContext).parent(name)
   if (backing === undefined) return null
   return (
-    <span className={classNames('secondary', styles.parent)} title={backing}>
-      {head}
-      {tail}
-    </span>
+    <>
+      <span
+        className={classNames('secondary', styles.parent)}
+        title={backing}
+        aria-hidden={tail === '' ? undefined : true}
+      >
+        {head}
+        {tail}
+      </span>
+      {tail !== '' && <span className="visually-hidden">{name}</span>}
+    </>
   )
 }

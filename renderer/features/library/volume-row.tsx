@@ -35,7 +35,6 @@ export const VolumeRow = memo(function VolumeRow({ row, index, top, selected, ta
         <div
           key={cell.id}
           role="gridcell"
-          aria-label={cell.column.id === 'name' ? row.original.name : undefined}
           className={classNames(
             cell.column.columnDef.meta?.numeric === true && 'number',
             cell.column.columnDef.meta?.quiet === true && styles.quiet,

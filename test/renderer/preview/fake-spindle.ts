@@ -23,8 +23,8 @@ export interface FakeOptions {
   readonly jobs?: readonly JobView[]
   /** A library that is still being looked through. */
   readonly scanning?: boolean
-  /** What the file dialog answers. */
-  readonly chosenFiles?: readonly Granted[]
+  /** The files chosen in the file dialog, by name. */
+  readonly chosenFiles?: readonly string[]
 }
 
 const PAGE = 100
@@ -108,7 +108,7 @@ export class FakeSpindle {
       }),
       volumes: async (start) => this.volumes.slice(start, start + PAGE),
       chooseFolder: async () => this.#folder('f9'),
-      chooseFiles: async () => this.#options.chosenFiles ?? [],
+      chooseFiles: async () => (this.#options.chosenFiles ?? []).map((name) => this.#grant(name)),
       folder: async (id) => this.#folder(id),
       addToLibrary: async () => {
         this.#places = fakePlaces(this.volumes)

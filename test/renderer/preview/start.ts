@@ -81,6 +81,7 @@ const fake = new FakeSpindle({
   },
   scanning: query.has('scanning'),
   jobs: query.has('jobs') ? JOBS : [],
+  chosenFiles: query.has('files') ? ['old.raw', 'new.img'] : [],
 })
 
 Object.assign(window, { spindle: fake.window(), fake })

@@ -1,0 +1,156 @@
+// The window's screens, each as an address of the preview and what is done there; one list for tests and for looking at.
+
+import type { Page } from 'playwright-core'
+
+export interface Scene {
+  readonly name: string
+  /** After the question mark. */
+  readonly query: string
+  readonly size?: { readonly width: number; readonly height: number }
+  readonly act?: (page: Page) => Promise<void>
+}
+
+export const NARROW = { width: 960, height: 600 }
+export const WIDE = { width: 1600, height: 1000 }
+
+export const SCENES: readonly Scene[] = [
+  { name: 'library', query: 'volumes=40&jobs', act: (page) => choose(page, 'debian12.qcow2') },
+  { name: 'library-narrow', query: 'volumes=40&jobs', size: NARROW, act: (page) => choose(page, 'debian12.qcow2') },
+  { name: 'library-wide', query: 'volumes=10000&jobs', size: WIDE, act: (page) => choose(page, 'arch-22.qcow2') },
+  { name: 'library-compact', query: 'volumes=40&density=compact', act: (page) => choose(page, 'ad-dc01.qcow2') },
+  { name: 'library-one', query: 'volumes=1' },
+  { name: 'library-empty', query: 'volumes=0&bare' },
+  { name: 'library-scanning', query: 'volumes=0&bare&scanning' },
+  {
+    name: 'no-match',
+    query: 'volumes=40',
+    act: async (page) => {
+      await page.keyboard.press('Control+f')
+      await page.keyboard.type('deb format:raw')
+    },
+  },
+  {
+    name: 'trouble',
+    query: 'volumes=40',
+    act: async (page) => {
+      await page.getByRole('button', { name: /^Needs attention/ }).click()
+      await choose(page, /^fedora-41-workstation/)
+      await page.getByRole('button', { name: 'Details', exact: true }).click()
+    },
+  },
+  {
+    name: 'several-selected',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'debian12.qcow2')
+      await page.keyboard.press('Shift+ArrowDown')
+      await page.keyboard.press('Shift+ArrowDown')
+    },
+  },
+  { name: 'main-menu', query: 'volumes=40', act: (page) => page.keyboard.press('F10') },
+  {
+    name: 'row-menu',
+    query: 'volumes=40',
+    act: (page) => page.getByRole('gridcell', { name: 'build-cache.raw' }).click({ button: 'right' }),
+  },
+  {
+    name: 'jobs',
+    query: 'volumes=40&jobs',
+    act: async (page) => {
+      await choose(page, 'debian12.qcow2')
+      await page.keyboard.press('Control+j')
+      await page.getByRole('region', { name: 'Jobs', exact: true }).getByText('left').waitFor()
+    },
+  },
+  { name: 'jobs-narrow', query: 'volumes=40&jobs', size: NARROW, act: (page) => page.keyboard.press('Control+j') },
+  { name: 'create', query: 'volumes=40', act: openCreate },
+  {
+    name: 'create-narrow',
+    query: 'volumes=40',
+    size: NARROW,
+    act: async (page) => {
+      await openCreate(page)
+      await page.getByRole('button', { name: 'Advanced' }).click()
+      await page.getByRole('textbox', { name: 'Data file' }).scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'create-refused',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openCreate(page)
+      await page.getByRole('textbox', { name: 'Name' }).fill('debian12')
+      await page.getByRole('textbox', { name: 'Size' }).fill('20Gib8')
+    },
+  },
+  {
+    name: 'create-based-on',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openCreate(page)
+      await page.getByRole('combobox', { name: 'Based on' }).fill('deb')
+      await page.getByRole('option').first().waitFor()
+    },
+  },
+  {
+    name: 'convert',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'debian12.qcow2')
+      await page.keyboard.press('Control+e')
+      await page.getByText('snapshots are dropped').waitFor()
+    },
+  },
+  {
+    name: 'convert-narrow',
+    query: 'volumes=40',
+    size: NARROW,
+    act: async (page) => {
+      await choose(page, 'build-cache.raw')
+      await page.keyboard.press('Control+e')
+      await page.getByRole('checkbox', { name: 'Compress' }).click()
+      await page.getByText('Data is compressed').waitFor()
+    },
+  },
+  {
+    name: 'convert-several',
+    query: 'volumes=40',
+    act: async (page) => {
+      await drag(page, 'drop', ['old.raw', 'haiku-with-a-name-that-goes-on-and-on.raw', 'letter.docx'])
+      await page.getByRole('button', { name: 'Convert 2 volumes' }).waitFor()
+    },
+  },
+  { name: 'drop', query: 'volumes=40&jobs', act: (page) => drag(page, 'dragover', ['a.raw', 'b.raw', 'c.raw']) },
+  {
+    name: 'files',
+    query: 'volumes=40&files',
+    act: async (page) => {
+      await page.keyboard.press('Control+o')
+      await page.getByRole('button', { name: 'Convert to…' }).waitFor()
+    },
+  },
+]
+
+export async function choose(page: Page, name: string | RegExp): Promise<void> {
+  await page.getByRole('gridcell', { name, exact: typeof name === 'string' }).click()
+  await page.getByRole('complementary', { name: 'Inspector' }).getByText('Chain').waitFor()
+}
+
+async function openCreate(page: Page): Promise<void> {
+  await page.keyboard.press('Control+n')
+  await page.getByText(/Uses .* now, up to 20/).waitFor()
+}
+
+/** Over the right half of the window. */
+export async function drag(page: Page, type: 'dragover' | 'drop', names: readonly string[]): Promise<void> {
+  await page.evaluate(
+    ([type, names]) => {
+      const dataTransfer = new DataTransfer()
+      for (const name of names) dataTransfer.items.add(new File(['x'], name))
+      const at = { clientX: innerWidth * 0.7, clientY: innerHeight / 2 }
+      const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true, ...at })
+      document.elementFromPoint(at.clientX, at.clientY)?.dispatchEvent(event)
+    },
+    [type, names] as const,
+  )
+}
