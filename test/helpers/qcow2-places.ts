@@ -79,6 +79,10 @@ export class Qcow2Places {
     this.#view.setBigUint64(place, value)
   }
 
+  set32(place: number, value: number): void {
+    this.#view.setUint32(place, value)
+  }
+
   change(place: number, how: (value: bigint) => bigint): void {
     this.set(place, BigInt.asUintN(64, how(this.get(place))))
   }

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CheckTotals } from '../../core/model/check.ts'
 import type { Oracle } from './oracles.ts'
 
 export interface CheckResult {
@@ -48,6 +49,24 @@ export class Qemu {
       leaks: Number(found['leaks'] ?? 0),
       errors: Number(found['check-errors'] ?? 0),
       text: result.stderr,
+    }
+  }
+
+  /** All that `check` counts; undefined when it cannot open the image or gives up on it. */
+  totals(name: string): CheckTotals | undefined {
+    const words = ['check', '-f', 'qcow2', '--output=json', name]
+    const { stdout, status } = spawnSync(this.oracle.qemuImg, words, { cwd: this.folder, encoding: 'utf8' })
+    if (status === 1) return undefined
+    const found = JSON.parse(stdout) as Record<string, number | undefined>
+    return {
+      imageEndOffset: found['image-end-offset'] ?? 0,
+      totalClusters: found['total-clusters'] ?? 0,
+      allocatedClusters: found['allocated-clusters'] ?? 0,
+      fragmentedClusters: found['fragmented-clusters'] ?? 0,
+      compressedClusters: found['compressed-clusters'] ?? 0,
+      corruptions: found['corruptions'] ?? 0,
+      leaks: found['leaks'] ?? 0,
+      checkErrors: found['check-errors'] ?? 0,
     }
   }
 
