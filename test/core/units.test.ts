@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, nat, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { GiB, KiB, MiB, TiB, formatSize, parseSize } from '../../core/model/units.ts'
 
@@ -27,8 +27,8 @@ test('sizes are shown with three digits and their unit', () => {
 })
 
 test('a size that is shown can be typed again, and means nearly the same', () => {
-  fc.assert(
-    fc.property(fc.nat({ max: 7 * 1024 * TiB }), (bytes) => {
+  assert(
+    property(nat({ max: 7 * 1024 * TiB }), (bytes) => {
       const again = parseSize(formatSize(bytes).replaceAll(',', ''))
       expect(again).toBeDefined()
       expect(Math.abs((again ?? 0) - bytes)).toBeLessThanOrEqual(bytes * 0.006)
