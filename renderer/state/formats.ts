@@ -9,7 +9,8 @@ interface Formats {
 
 export const useFormats = create<Formats>()(() => ({ formats: [] }))
 
-export function formatFacts(formats: readonly FormatFacts[], id: FormatId | undefined): FormatFacts | undefined {
+/** Undefined while the formats are not known yet. */
+export function factsOf(formats: readonly FormatFacts[], id: FormatId | undefined): FormatFacts | undefined {
   return formats.find((facts) => facts.format === id)
 }
 

@@ -38,13 +38,15 @@ export function dateText(milliseconds: number, now = new Date()): string {
 }
 
 export function fullDateText(milliseconds: number): string {
-  return formatter('full').format(milliseconds)
+  const date = new Date(milliseconds)
+  const month = formatter('month').format(date)
+  const time = formatter('time').format(date)
+  return t('units.dateTime', { day: date.getDate(), month, year: date.getFullYear(), time })
 }
 
 const STYLES = {
   time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   month: { month: 'short' },
-  full: { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>
 
 const formatters = new Map<string, Intl.DateTimeFormat>()

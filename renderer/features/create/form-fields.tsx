@@ -1,6 +1,6 @@
 // The left side: format, name, place, base, size, allocation, and the format's own options.
 
-import { FolderOpen, Folder as FolderIcon } from 'lucide-react'
+import { Folder as FolderIcon, FolderOpen } from 'lucide-react'
 import { useId, useMemo } from 'react'
 import type { ReactNode, RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -58,7 +58,10 @@ export function FormFields(props: FormFieldsProps) {
   const baseSize = form.backing === undefined ? undefined : volumes.get(form.backing)?.virtualSize
   const setOption = (name: string, value: string | number | boolean): void =>
     onChange({ options: { ...form.options, [name]: value } })
-  const shown = facts.options.filter((option) => option.hidden !== true && option.name !== ALLOCATION)
+  // Fields and ticks stand in rows of their own kind.
+  const shown = facts.options
+    .filter((option) => option.hidden !== true && option.name !== ALLOCATION)
+    .toSorted((one, other) => Number(one.kind === 'boolean') - Number(other.kind === 'boolean'))
   const allocation = facts.options.find((option) => option.name === ALLOCATION)
 
   return (

@@ -9,7 +9,8 @@ import { fileName, useVolumes } from '../../state/volumes.ts'
 import type { Fact } from '../../ui/facts.tsx'
 import styles from './inspector.module.css'
 
-export function chainFacts(chain: readonly ImageFacts[]): readonly Fact[] {
+/** `holdsSnapshots`: whether the format can have any. */
+export function chainFacts(chain: readonly ImageFacts[], holdsSnapshots: boolean): readonly Fact[] {
   const [image] = chain
   if (!image) return []
   const snapshots = image.details.snapshots?.length ?? 0
@@ -33,7 +34,7 @@ export function chainFacts(chain: readonly ImageFacts[]): readonly Fact[] {
           },
         ]
       : []),
-    ...(image.details.snapshots ? [{ label: t('inspector.snapshots'), value: snapshotText(snapshots) }] : []),
+    ...(holdsSnapshots || snapshots > 0 ? [{ label: t('inspector.snapshots'), value: snapshotText(snapshots) }] : []),
     ...(image.details.bitmaps && image.details.bitmaps.length > 0
       ? [{ label: t('inspector.bitmaps'), value: String(image.details.bitmaps.length) }]
       : []),
@@ -63,13 +64,11 @@ const LEFT_OUT = new Set(['corrupt', 'data-file', 'bitmaps', 'filename', 'format
 
 /** What the image says of itself; keys nobody translated yet are shown as they are. */
 export function formatFacts({ details }: ImageFacts): readonly Fact[] {
-  const data = details.specific?.['data']
-  const specific = typeof data === 'object' && data !== null ? Object.entries(data) : []
   return [
     ...(details.clusterSize === undefined
       ? []
       : [{ label: t('inspector.detail.cluster-size'), value: sizeText(details.clusterSize) }]),
-    ...specific.flatMap(([key, value]) =>
+    ...Object.entries(details.specific ?? {}).flatMap(([key, value]) =>
       LEFT_OUT.has(key) || typeof value === 'object' ? [] : [{ label: detailLabel(key), value: detailText(value) }],
     ),
     ...(details.encrypted === undefined

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { useCommand } from '../../commands/use-command.ts'
 import { api } from '../../state/api.ts'
-import { formatShape } from '../../state/formats.ts'
+import { factsOf, formatShape, useFormats } from '../../state/formats.ts'
 import { tell } from '../../state/notices.ts'
 import { usePlaces } from '../../state/places.ts'
 import { commandText } from '../../state/shell-words.ts'
@@ -12,6 +12,7 @@ import { fileName } from '../../state/volumes.ts'
 import { CodeBlock, CopyButton } from '../../ui/code-block.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Glyph } from '../../ui/glyph.tsx'
+import { Note } from '../../ui/note.tsx'
 import { Allocation } from './allocation.tsx'
 import { chainFacts, fileFacts, formatFacts } from './facts.tsx'
 import styles from './inspector.module.css'
@@ -24,6 +25,7 @@ export function VolumeFacts({ volume }: { readonly volume: Volume }) {
   const place = usePlaces((state) => state.places.find((one) => one.id === volume.place))
   const copyPath = useCommand('volume.copy-path')
   const [image] = chain ?? []
+  const facts = useFormats((state) => factsOf(state.formats, image?.format))
   const trouble = error ?? image?.unreadable ?? (chain ? chain.at(-1)?.unreadable : volume.error)
   const command = commandText(['spindle', 'info', '--backing-chain', volume.path])
   const name = fileName(volume.name)
@@ -47,11 +49,16 @@ export function VolumeFacts({ volume }: { readonly volume: Volume }) {
       </div>
       <div className={styles.body}>
         {trouble && <Trouble error={trouble} />}
+        {image?.details.warnings?.map((warning) => (
+          <div key={warning} className={styles.trouble}>
+            <Note kind="warn">{warning}</Note>
+          </div>
+        ))}
         <Allocation volume={volume} strip={allocation} failed={trouble !== undefined && allocation === undefined} />
         {chain && (
           <>
             <h3 className={styles.section}>{t('inspector.chain')}</h3>
-            <Facts facts={chainFacts(chain)} />
+            <Facts facts={chainFacts(chain, facts?.capabilities.snapshots ?? false)} />
           </>
         )}
         {formatLine.length > 0 && (

@@ -16,6 +16,7 @@ import { CapacityBar } from '../../ui/bar.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { ContextMenu, MenuItem } from '../../ui/menu.tsx'
+import { MiddleText } from '../../ui/middle-text.tsx'
 import { NavHeading } from '../../ui/nav.tsx'
 import styles from './places.module.css'
 
@@ -65,7 +66,7 @@ function PlaceItem({ place, claim }: { readonly place: Place; readonly claim: Cl
             >
               <span className={styles.top}>
                 <Icon aria-hidden="true" />
-                <span className="cut grow">{place.label}</span>
+                <MiddleText text={place.label} />
                 {place.space && (
                   <span className={styles.free}>{t('places.free', { size: sizeText(place.space.free) })}</span>
                 )}

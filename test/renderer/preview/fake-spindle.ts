@@ -295,15 +295,12 @@ function facts(volume: Volume, backingPath?: string): ImageFacts {
             vmClockNanoseconds: 0,
           })),
           specific: {
-            type: 'qcow2',
-            data: {
-              compat: '1.1',
-              'compression-type': 'zstd',
-              'lazy-refcounts': false,
-              'refcount-bits': 16,
-              corrupt: false,
-              'extended-l2': false,
-            },
+            compat: '1.1',
+            'compression-type': 'zstd',
+            'lazy-refcounts': false,
+            'refcount-bits': 16,
+            corrupt: false,
+            'extended-l2': false,
           },
         }
       : {},

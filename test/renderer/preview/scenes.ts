@@ -133,7 +133,7 @@ export const SCENES: readonly Scene[] = [
 
 export async function choose(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole('gridcell', { name, exact: typeof name === 'string' }).click()
-  await page.getByRole('complementary', { name: 'Inspector' }).getByText('Chain').waitFor()
+  await page.getByRole('complementary', { name: 'Inspector' }).getByRole('heading', { name: 'Chain' }).waitFor()
 }
 
 async function openCreate(page: Page): Promise<void> {
