@@ -114,6 +114,10 @@ class FileStorage implements Storage {
   }
 
   async read(offset: number, into: Uint8Array): Promise<number> {
+    return this.readNow(offset, into)
+  }
+
+  readNow(offset: number, into: Uint8Array): number {
     return this.#try('read', offset, () => {
       let done = 0
       while (done < into.length) {

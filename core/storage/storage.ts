@@ -21,6 +21,8 @@ export interface Storage extends AsyncDisposable {
   size(): Promise<number>
   /** Fills `into` and returns its length, or fewer bytes only where the storage ends. */
   read(offset: number, into: Uint8Array): Promise<number>
+  /** The same at once, for taking many small looks. Absent where reading may have to wait for something else. */
+  readNow?(offset: number, into: Uint8Array): number
   /** Writes all of `from`, growing the storage when it reaches past the end. */
   write(offset: number, from: Uint8Array): Promise<void>
   /** Makes the range read as zeros, freeing its room where that is possible; grows the storage when it reaches past the end. */

@@ -6,7 +6,8 @@ import type { Pace } from '../jobs/pace.ts'
 import { MiB } from '../model/units.ts'
 import { COMPARE_BUFFER, addDifference, compareWindow, compareWindowsOf } from './compare-window.ts'
 import type { CompareWindow, Difference } from './compare-window.ts'
-import { TransferPool, isShareable } from './pool.ts'
+import { TransferPool } from './pool.ts'
+import { PoolComparer, isShareable } from './pool-mover.ts'
 import { Stop } from './stop.ts'
 
 export type { Difference } from './compare-window.ts'
@@ -73,7 +74,8 @@ async function* comparedWindows(
 ): AsyncGenerator<readonly Difference[]> {
   const stop = new Stop(options.signal)
   await using ownPool = options.pool ? undefined : new TransferPool()
-  const pooled = (options.pool ?? ownPool)?.comparer(stop.flag)
+  const pool = options.pool ?? ownPool
+  let pooled: PoolComparer | undefined
   const buffer = new Uint8Array(COMPARE_BUFFER)
   const pace: Pace = (bytes) => {
     stop.check()
@@ -83,15 +85,16 @@ async function* comparedWindows(
   let begun = 0
   try {
     for await (const window of compareWindowsOf(left, right, pace)) {
-      const here = !pooled || begun < POOL_FROM || !window.sources.every(isShareable)
+      if (pool && begun >= POOL_FROM) pooled ??= new PoolComparer(pool, stop.flag)
+      const elsewhere = pooled && pooled.capacity > 0 && window.sources.every(isShareable) ? pooled : undefined
       begun += window.length
-      const work = done(window, here ? compareWindow(window, buffer, stop.check) : pooled.compare(window))
+      const work = done(window, elsewhere ? elsewhere.compare(window) : compareWindow(window, buffer, stop.check))
       // Its failure is thrown where its turn comes.
       work.catch(() => {})
       queue.push(work)
       // Work in this thread never waits for anything: without a turn of its own a cancellation would not come through.
-      if (here) await nextTurn()
-      while (queue.length >= (here ? 1 : pooled.depth)) yield await (queue.shift() ?? [])
+      if (!elsewhere) await nextTurn()
+      while (queue.length >= (elsewhere?.capacity ?? 1)) yield await (queue.shift() ?? [])
     }
     while (queue.length > 0) yield await (queue.shift() ?? [])
   } finally {

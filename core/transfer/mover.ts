@@ -4,6 +4,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { Buffers } from './buffers.ts'
 import type { CopyWindow } from './copy-window.ts'
 import { moveWindow } from './move.ts'
+import type { MoveTools } from './move.ts'
 import { scanWindow } from './scan.ts'
 import type { Run, TargetShape } from './scan.ts'
 
@@ -18,8 +19,8 @@ export interface ScannedWindow {
 }
 
 export interface Mover {
-  /** Windows to have under way at once. */
-  readonly depth: number
+  /** Windows it can have under way at once; may grow. */
+  readonly capacity: number
   scan(window: CopyWindow): Promise<ScannedWindow>
 }
 
@@ -27,37 +28,39 @@ export interface Mover {
 export interface CopyTask {
   readonly target: Storage
   readonly shape: TargetShape
-  /** Never asks the kernel to copy. */
+  /** Uses nothing but reading and writing. */
   readonly portable: boolean
+  /** Whether other threads write the same target. */
+  readonly crowded: boolean
   /** Throws once the work is no longer wanted. */
   readonly check: () => void
 }
 
 /** Works in the thread it is called in, on storages of any kind. */
 export class LocalMover implements Mover {
-  readonly depth = 1
+  readonly capacity = 1
   readonly #task: CopyTask
-  readonly #buffers: Buffers
+  readonly #tools: MoveTools
 
   constructor(task: CopyTask, buffers: Buffers) {
+    const { portable, crowded, check } = task
     this.#task = task
-    this.#buffers = buffers
+    this.#tools = { buffers, portable, crowded, check }
   }
 
   async scan(window: CopyWindow): Promise<ScannedWindow> {
-    const { target, shape, portable, check } = this.#task
-    const buffers = this.#buffers
-    const tools = { buffers, portable, check }
+    const { target, shape } = this.#task
+    const tools = this.#tools
     const scan = await scanWindow(window, shape, tools)
     const drop = () => {
-      if (scan.buffer) buffers.give(scan.buffer)
+      if (scan.buffer) tools.buffers.give(scan.buffer)
     }
     return {
       runs: scan.runs,
       drop,
       async move(places) {
         try {
-          await moveWindow(window, scan, places, target, tools)
+          await moveWindow(window.sources, scan, places, target, tools)
         } finally {
           drop()
         }

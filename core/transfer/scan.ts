@@ -3,6 +3,7 @@
 import { pack } from '../codec/codec.ts'
 import type { CodecId } from '../codec/codec.ts'
 import { KiB, roundDown, roundUp } from '../model/units.ts'
+import type { Storage } from '../storage/storage.ts'
 import type { Buffers } from './buffers.ts'
 import type { CopyWindow } from './copy-window.ts'
 import { PieceReader } from './piece.ts'
@@ -103,20 +104,21 @@ class Scanner {
     for (let at = piece.guest; at < end;) {
       this.#tools.check()
       const length = Math.min(roundDown(at, granule) + granule, end) - at
-      if (!(await this.#seemsZero(piece, at, length)) || !(await this.#isZero(piece, at, length))) {
+      if (this.#showsData(piece, at, length) || !(await this.#isZero(piece, at, length))) {
         this.#addData(piece, at, length)
       }
       at += length
     }
   }
 
-  /** One byte that is not zero settles it, and most data has some in one of these places. */
-  async #seemsZero(piece: Piece, at: number, length: number): Promise<boolean> {
-    const sample = this.#sample.subarray(0, Math.min(SAMPLE, length))
-    await this.#reader.read(piece, at, sample)
-    if (!isZero(sample)) return false
-    await this.#reader.read(piece, at + Math.floor((length - sample.length) / 2), sample)
-    return isZero(sample)
+  /** One byte that is not zero settles it, and most data has some at the start or in the middle. */
+  #showsData(piece: Piece, at: number, length: number): boolean {
+    const source = this.#reader.source(piece)
+    const offset = piece.offset + (at - piece.guest)
+    const middle = offset + roundDown(length / 2, SAMPLE)
+    // What lies behind a shorter piece is not its own.
+    const sample = length < SAMPLE ? this.#sample.subarray(0, length) : this.#sample
+    return sampleShowsData(source, offset, sample) || sampleShowsData(source, middle, sample)
   }
 
   async #isZero(piece: Piece, at: number, length: number): Promise<boolean> {
@@ -263,4 +265,11 @@ function* granulesOf(
     yield { guest: at, length: step }
     at += step
   }
+}
+
+/** False also where the file cannot be read at once: then all of it is looked at. */
+function sampleShowsData(source: Storage, offset: number, sample: Uint8Array): boolean {
+  const count = source.readNow?.(offset, sample) ?? 0
+  for (let index = 0; index < count; index += 1) if (sample[index] !== 0) return true
+  return false
 }

@@ -19,7 +19,11 @@ export function newRequestId(): number {
 export class Thread {
   readonly #worker: Worker
   readonly #waiting = new Map<number, PromiseWithResolvers<Reply>>()
+  readonly #started = Promise.withResolvers<void>()
   readonly #ended = Promise.withResolvers<void>()
+  #failure: SpindleError | undefined
+  /** False until it runs: a thread takes a moment to start. */
+  ready = false
   /** Windows it has under way. */
   load = 0
 
@@ -36,12 +40,23 @@ export class Thread {
 
   /** The answer. Throws what went wrong in the thread. */
   async call(order: Order, id = newRequestId()): Promise<Reply> {
+    if (this.#failure) throw this.#failure
     const waiting = Promise.withResolvers<Reply>()
     this.#waiting.set(id, waiting)
     this.tell(order, id)
     const reply = await waiting.promise
     if (reply.kind === 'failed') throw SpindleError.fromData(reply.error)
     return reply
+  }
+
+  /** The same, and counts as load meanwhile. */
+  async work(order: Order, id = newRequestId()): Promise<Reply> {
+    this.load += 1
+    try {
+      return await this.call(order, id)
+    } finally {
+      this.load -= 1
+    }
   }
 
   /** Without waiting for an answer. */
@@ -51,6 +66,11 @@ export class Thread {
     this.#worker.postMessage(request)
   }
 
+  /** Returns once it is ready, or has failed to become so. */
+  async started(): Promise<void> {
+    await this.#started.promise
+  }
+
   /** Lets the thread finish what it has, then end by itself. */
   async close(): Promise<void> {
     this.tell({ kind: 'close' }, newRequestId())
@@ -58,13 +78,16 @@ export class Thread {
   }
 
   #settle(reply: Reply): void {
+    this.ready = true
+    this.#started.resolve()
     this.#waiting.get(reply.id)?.resolve(reply)
     this.#waiting.delete(reply.id)
   }
 
   #fail(what: string): void {
-    for (const waiting of this.#waiting.values())
-      waiting.reject(new SpindleError('internal', `Spindle made a mistake: ${what}.`))
+    this.#failure ??= new SpindleError('internal', `Spindle made a mistake: ${what}.`)
+    this.#started.resolve()
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#failure)
     this.#waiting.clear()
   }
 }

@@ -13,13 +13,14 @@ import { LocalMover } from './mover.ts'
 import type { Mover, ScannedWindow } from './mover.ts'
 import { planTransfer } from './plan.ts'
 import type { TransferTotals } from './plan.ts'
-import { TransferPool, isShareable } from './pool.ts'
+import { TransferPool } from './pool.ts'
+import { PoolMover, isShareable } from './pool-mover.ts'
 import type { Run, TargetShape } from './scan.ts'
 import { Stop } from './stop.ts'
 
 /** Below this the work is done before a thread has started. */
-const POOL_FROM = 64 * MiB
-const POOL_FROM_COMPUTING = 8 * MiB
+const POOL_FROM = 256 * MiB
+const POOL_FROM_COMPUTING = 16 * MiB
 /** Guest bytes after which the builder may write out tables. */
 const DRAIN_EVERY = 256 * MiB
 
@@ -35,7 +36,7 @@ export interface TransferOptions {
   readonly totals?: TransferTotals
   /** Left out, a large transfer has threads of its own. */
   readonly pool?: TransferPool
-  /** Never asks the kernel to copy. */
+  /** Uses nothing but reading and writing. */
   readonly portable?: boolean
 }
 
@@ -76,9 +77,9 @@ function shapeOf(source: VirtualDisk, builder: ImageBuilder, options: TransferOp
 }
 
 interface Movers {
-  readonly local: Mover
+  readonly local: LocalMover
   /** For windows whose files another thread can use; absent where that does not pay. */
-  readonly pooled?: Mover
+  readonly pooled?: PoolMover
 }
 
 function moversOf(
@@ -92,12 +93,13 @@ function moversOf(
   },
 ): Movers {
   const { shape, stop, portable, pool } = how
-  const task = { target: builder.storage, shape, portable }
-  const local = new LocalMover({ ...task, check: stop.check }, new Buffers())
+  const task = { target: builder.storage, shape, portable, check: stop.check }
+  const local = new LocalMover({ ...task, crowded: false }, new Buffers())
   const computing = shape.packing !== undefined || totals.packedBytes > totals.dataBytes
   const worthIt = totals.dataBytes + totals.packedBytes >= (computing ? POOL_FROM_COMPUTING : POOL_FROM)
   if (!pool || !worthIt || !isShareable(builder.storage)) return { local }
-  return { local, pooled: pool.mover({ ...task, computing, stop: stop.flag }) }
+  const shared = { ...task, crowded: true, computing, stop: stop.flag }
+  return { local, pooled: new PoolMover(pool, shared, new Buffers()) }
 }
 
 interface TransferParts extends Movers {
@@ -110,7 +112,7 @@ interface TransferParts extends Movers {
 
 class Transfer {
   readonly #parts: TransferParts
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Map<Promise<void>, Mover>()
   /** Settled once the window before has its places. */
   #earlier: Promise<void> = Promise.resolve()
   /** Guest bytes before this have a place, or none. */
@@ -127,12 +129,11 @@ class Transfer {
       const buffered = shape.packing !== undefined
       for await (const window of windowsOf(source, { blockSize: shape.blockSize, buffered, pace: this.#pace })) {
         await this.#start(window)
-        stop.check()
       }
     } catch (error) {
       stop.now(error)
     }
-    await Promise.all(this.#running)
+    await Promise.all(this.#running.keys())
     stop.check()
     this.#skipTo(source.size)
   }
@@ -142,18 +143,29 @@ class Transfer {
     return this.#parts.options.pace?.(bytes)
   }
 
-  /** Returns when there is room for another window. */
   async #start(window: CopyWindow): Promise<void> {
-    const { local, pooled } = this.#parts
-    const mover = pooled && window.sources.every(isShareable) ? pooled : local
+    const mover = await this.#moverFor(window)
+    this.#parts.stop.check()
     const placed = Promise.withResolvers<void>()
     const work = this.#carryOut(window, mover, this.#earlier, placed.resolve)
     this.#earlier = placed.promise
-    this.#running.add(work)
+    this.#running.set(work, mover)
     void work.then(() => this.#running.delete(work))
-    while (this.#running.size >= mover.depth) await Promise.race(this.#running)
-    // Work in this thread never waits for anything: without a turn of its own a cancellation would not come through.
-    if (mover === local) await nextTurn()
+    // Work in this thread never waits for anything: without a turn of its own nothing else would come through.
+    if (mover === this.#parts.local) await nextTurn()
+  }
+
+  /** Returns once one has room. While the pool's threads are starting, this thread does what it can. */
+  async #moverFor(window: CopyWindow): Promise<Mover> {
+    const { local, pooled } = this.#parts
+    for (;;) {
+      const pool = pooled && window.sources.every(isShareable) ? pooled : undefined
+      const candidates = !pool ? [local] : pool.complete ? [pool] : [pool, local]
+      const underWay = [...this.#running.values()]
+      const found = candidates.find((mover) => underWay.filter((one) => one === mover).length < mover.capacity)
+      if (found) return found
+      await Promise.race(this.#running.keys())
+    }
   }
 
   /** Never rejects: the first failure stops everything. */

@@ -4,9 +4,11 @@ import { parentPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { SpindleError, assertNever, errorData } from '../model/error.ts'
 import { borrowFile } from '../storage/file.ts'
+import { libc } from '../storage/libc.ts'
 import type { Storage } from '../storage/storage.ts'
 import { Buffers } from './buffers.ts'
 import { compareWindow } from './compare-window.ts'
+import { moveWindow } from './move.ts'
 import { LocalMover } from './mover.ts'
 import type { ScannedWindow } from './mover.ts'
 import type { FileReference, Reply, Request, StopFlag } from './protocol.ts'
@@ -17,6 +19,12 @@ if (!port) throw new SpindleError('internal', 'This script runs in a worker thre
 const buffers = new Buffers()
 const scanned = new Map<number, ScannedWindow>()
 let last: Promise<void> = Promise.resolve()
+
+// Loading takes a moment too: it belongs to starting.
+libc()
+const hello: Reply = { id: 0, kind: 'done' }
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port is no window
+port.postMessage(hello)
 
 port.on('message', (request: Request) => {
   // One after the other: they share buffers.
@@ -37,12 +45,18 @@ async function answer(request: Request): Promise<Reply> {
   const { id } = request
   switch (request.kind) {
     case 'scan': {
-      const { shape, portable, stop } = request
-      const target = borrowFile(request.target.descriptor, request.target.name, { writable: true })
-      const mover = new LocalMover({ target, shape, portable, check: checkOf(stop) }, buffers)
-      const window = await mover.scan(opened(request.window))
+      const { shape, portable, crowded, stop } = request
+      const task = { target: opened(request.target, true), shape, portable, crowded, check: checkOf(stop) }
+      const window = await new LocalMover(task, buffers).scan(withStorages(request.window))
       scanned.set(id, window)
       return { id, kind: 'scanned', runs: window.runs }
+    }
+    case 'copy': {
+      const { moves, places, portable, crowded, stop } = request
+      const tools = { buffers, portable, crowded, check: checkOf(stop) }
+      const { sources } = withStorages(request)
+      await moveWindow(sources, { moves, buffer: undefined }, places, opened(request.target, true), tools)
+      return { id, kind: 'done' }
     }
     case 'move':
       await taken(id)?.move(request.places)
@@ -51,7 +65,7 @@ async function answer(request: Request): Promise<Reply> {
       taken(id)?.drop()
       return { id, kind: 'done' }
     case 'compare': {
-      const differences = await compareWindow(opened(request.window), buffers.scratch, checkOf(request.stop))
+      const differences = await compareWindow(withStorages(request.window), buffers.scratch, checkOf(request.stop))
       return { id, kind: 'compared', differences }
     }
     case 'close':
@@ -67,11 +81,14 @@ function taken(id: number): ScannedWindow | undefined {
   return window
 }
 
-function opened<W extends { readonly sources: readonly FileReference[] }>(
+function withStorages<W extends { readonly sources: readonly FileReference[] }>(
   window: W,
 ): Omit<W, 'sources'> & { readonly sources: readonly Storage[] } {
-  const sources = window.sources.map((file) => borrowFile(file.descriptor, file.name, { writable: false }))
-  return { ...window, sources }
+  return { ...window, sources: window.sources.map((file) => opened(file, false)) }
+}
+
+function opened(file: FileReference, writable: boolean): Storage {
+  return borrowFile(file.descriptor, file.name, { writable })
 }
 
 function checkOf(stop: StopFlag): () => void {

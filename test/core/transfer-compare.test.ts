@@ -20,7 +20,8 @@ let folder = ''
 let files = 0
 const pool = new TransferPool()
 
-beforeAll(() => {
+beforeAll(async () => {
+  await pool.start()
   folder = mkdtempSync(join(tmpdir(), 'spindle-compare-'))
 })
 

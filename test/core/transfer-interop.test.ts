@@ -25,6 +25,8 @@ let raw = ''
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'spindle-interop-'))
   raw = join(folder, 'disk.img')
+  // Otherwise this small disk would be copied here before a thread is ready.
+  await pool.start()
   const { content } = await scatter(await openFile(join(folder, 'pieces'), 'create'), {
     seed: 11,
     size,

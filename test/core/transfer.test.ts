@@ -24,8 +24,10 @@ let folder = ''
 let files = 0
 const pool = new TransferPool()
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'spindle-transfer-'))
+  // Otherwise these small disks would be copied here before a thread is ready.
+  await pool.start()
 })
 
 afterAll(async () => {
@@ -210,6 +212,7 @@ test('raw to raw through threads keeps a sparse file sparse', async () => {
 
 test('two transfers share one pool, and a closed pool starts again', async () => {
   const own = new TransferPool()
+  await own.start()
   const build = async (seed: number): Promise<boolean> => {
     await using from = await newFile()
     await using to = await newFile()
