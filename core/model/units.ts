@@ -34,8 +34,17 @@ export function formatSize(bytes: number, locale = 'en'): string {
     unit += 1
   }
   const digits = unit === 0 || Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2
-  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)
-  return `${number} ${units[unit] ?? ''}`
+  return `${numberFormat(locale, digits).format(value)} ${units[unit] ?? ''}`
+}
+
+const numberFormats = new Map<string, Intl.NumberFormat>()
+
+/** Making one takes longer than a row of a table may take. */
+function numberFormat(locale: string, maximumFractionDigits: number): Intl.NumberFormat {
+  const key = `${locale} ${maximumFractionDigits}`
+  const known = numberFormats.get(key) ?? new Intl.NumberFormat(locale, { maximumFractionDigits })
+  numberFormats.set(key, known)
+  return known
 }
 
 export function roundUp(value: number, multiple: number): number {

@@ -1,9 +1,9 @@
 // How a volume is, as far as the library knows: an icon and a word.
 
 import { CircleExclamationPoint, FileX, Lock, LockKeyhole, Unlink } from 'lucide-react'
+import { t } from 'i18next'
 import type { ParseKeys } from 'i18next'
 import type { LucideIcon } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
 import type { ErrorCode, ErrorData } from '../../../core/model/index.ts'
 import { classNames } from '../../ui/class-names.ts'
 import styles from './health.module.css'
@@ -26,7 +26,6 @@ const CONDITIONS: Partial<Record<ErrorCode, Condition>> = {
 }
 
 export function Health({ error }: { readonly error: ErrorData | undefined }) {
-  const { t } = useTranslation()
   if (!error) return <span className="secondary">{t('health.notChecked')}</span>
   const { icon: Icon, word, tone } = CONDITIONS[error.code] ?? DAMAGED
   return (

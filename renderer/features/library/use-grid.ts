@@ -13,8 +13,8 @@ interface GridOptions {
   /** Row ids, top to bottom. */
   readonly order: readonly string[]
   readonly nameAt: (index: number) => string
-  readonly rowsOnPage: () => number
-  readonly scrollTo: (index: number) => void
+  /** In pixels; every row has it. */
+  readonly rowHeight: number
 }
 
 export interface Grid {
@@ -28,9 +28,11 @@ export interface Grid {
 }
 
 const TYPE_AHEAD_MS = 800
+/** It stays in sight above the rows. */
+const HEADER_HEIGHT = 28
 const TAB_STOP = '[data-index][tabindex="0"]'
 
-export function useGrid({ scroller, order, nameAt, rowsOnPage, scrollTo }: GridOptions): Grid {
+export function useGrid({ scroller, order, nameAt, rowHeight }: GridOptions): Grid {
   const selected = useView((state) => state.selected)
   const active = useView((state) => state.active)
   const activeIndex = active === undefined ? -1 : order.indexOf(active)
@@ -38,6 +40,20 @@ export function useGrid({ scroller, order, nameAt, rowsOnPage, scrollTo }: GridO
   const anchor = useRef<string>(undefined)
   const focusWanted = useRef(false)
   const typed = useRef({ text: '', at: -TYPE_AHEAD_MS })
+
+  /** As little as is needed to see the row. */
+  function scrollTo(index: number): void {
+    const view = scroller.current
+    if (!view) return
+    const top = index * rowHeight
+    const last = top + rowHeight + HEADER_HEIGHT - view.clientHeight
+    if (view.scrollTop > top) view.scrollTop = top
+    else if (view.scrollTop < last) view.scrollTop = last
+  }
+
+  function rowsOnPage(): number {
+    return Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - HEADER_HEIGHT) / rowHeight) - 1)
+  }
 
   function go(index: number, gesture: Gesture): void {
     const row = order[index]
