@@ -32,6 +32,7 @@ export function createEngine({ emit }: EngineOptions): Engine {
     allocation: operations.allocation,
     predictCreate: operations.predictCreate,
     planConvert: operations.planConvert,
+    planResize: operations.planResize,
     space,
     startJob: async (spec) => queue.start(spec),
     cancelJob: async (id) => queue.cancel(id),

@@ -19,6 +19,8 @@ export interface CommandWords {
   readonly options: readonly OptionWord[]
   /** qemu-img's words that Spindle has no part for yet: refused by name instead of misread. */
   readonly refused: readonly Omit<OptionWord, 'help'>[]
+  /** A number with a minus in front is an operand of this command, not a row of letters. */
+  readonly signedOperands?: boolean
   /** What to know beyond the options; one paragraph a line. */
   readonly notes: readonly string[]
 }
@@ -64,7 +66,7 @@ export function parseWords(command: CommandWords, given: readonly string[]): Wor
         throw usageError(command, `option --${word.long} takes no value`)
       }
       take(word, `--${word.long}`, value)
-    } else if (one.startsWith('-') && one !== '-') {
+    } else if (one.startsWith('-') && one !== '-' && !(command.signedOperands === true && /^-\d/.test(one))) {
       takeShort(one.slice(1))
     } else {
       operands.push(one)

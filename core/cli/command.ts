@@ -5,6 +5,7 @@ import { SpindleError } from '../model/error.ts'
 import type { ConvertJob, CreateJob, JobResult, Progress } from '../model/job.ts'
 import type { CommandWords, OptionWord, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
+import { printable } from './console.ts'
 import type { Console } from './console.ts'
 
 export interface Session {
@@ -29,6 +30,16 @@ export const OUTPUT: OptionWord = { long: 'output', value: 'human|json', help: '
 export const PROGRESS: OptionWord = { long: 'progress', short: 'p', help: 'show how far it is' }
 export const QUIET: OptionWord = { long: 'quiet', short: 'q', help: 'print errors only' }
 export const FORCE: OptionWord = { long: 'force', help: 'replace FILE if it is there already' }
+
+export const KEEP_UNDO: OptionWord = {
+  long: 'keep-undo',
+  help: 'keep the undo file, so that "spindle undo FILE" can take this back; not in qemu-img',
+}
+
+/** How to take back what was done with --keep-undo. */
+export function undoHint(shown: string): string {
+  return `This can be taken back: spindle undo ${printable(shown)}\n`
+}
 
 export const SOURCE_CACHE: OptionWord = {
   long: 'source-cache',

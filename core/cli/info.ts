@@ -9,6 +9,7 @@ import type { Command } from './command.ts'
 import { printable } from './console.ts'
 import { errorText } from './failure.ts'
 import { chainNames, fileNamed, nameBeside } from './names.ts'
+import { snapshotLines } from './snapshot-list.ts'
 import { jsonText, sizeText } from './wording.ts'
 import type { Json } from './wording.ts'
 
@@ -88,8 +89,7 @@ function humanText(shown: Shown): string {
     if (backing.format !== undefined) lines.push(`backing file format: ${backing.format}`)
   }
   if (details.snapshots && details.snapshots.length > 0) {
-    lines.push('Snapshot list:', snapshotLine(COLUMNS))
-    lines.push(...details.snapshots.map(snapshotText))
+    lines.push(...snapshotLines(details.snapshots))
   }
   if (details.specific) lines.push('Format specific information:', ...treeLines(details.specific, '    '))
   lines.push(
@@ -100,41 +100,6 @@ function humanText(shown: Shown): string {
     `    disk size: ${sizeText(allocatedSize)}`,
   )
   return lines.map((line) => `${printable(line)}\n`).join('')
-}
-
-const COLUMNS = ['ID', 'TAG', 'VM_SIZE', 'DATE', 'VM_CLOCK', 'ICOUNT']
-/** Negative: aligned to the left. */
-const WIDTHS = [-7, -16, 8, 19, 15, 10]
-
-function snapshotLine(cells: readonly string[]): string {
-  return cells
-    .map((cell, index) => {
-      const width = WIDTHS[index] ?? 0
-      return width < 0 ? cell.padEnd(-width) : cell.padStart(width)
-    })
-    .join(' ')
-}
-
-function snapshotText({ id, name, vmStateSize, createdAt, vmClockNanoseconds, icount }: SnapshotFacts): string {
-  const count = icount === undefined ? '--' : String(icount)
-  return snapshotLine([id, name, sizeText(vmStateSize), localTime(createdAt), clockText(vmClockNanoseconds), count])
-}
-
-function localTime(milliseconds: number): string {
-  const time = new Date(milliseconds)
-  const day = [time.getFullYear(), pad(time.getMonth() + 1, 2), pad(time.getDate(), 2)].join('-')
-  return `${day} ${pad(time.getHours(), 2)}:${pad(time.getMinutes(), 2)}:${pad(time.getSeconds(), 2)}`
-}
-
-function clockText(nanoseconds: number): string {
-  const milliseconds = Math.floor(nanoseconds / 1e6)
-  const hours = pad(milliseconds / 3_600_000, 4)
-  const minutes = pad((milliseconds / 60_000) % 60, 2)
-  return `${hours}:${minutes}:${pad((milliseconds / 1000) % 60, 2)}.${pad(milliseconds % 1000, 3)}`
-}
-
-function pad(value: number, width: number): string {
-  return String(Math.floor(value)).padStart(width, '0')
 }
 
 /** Nested values with four blanks a level; list items by their number. */

@@ -31,6 +31,11 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ['create', { summary: 'Create and format new image file', load: async () => (await import('./create.ts')).create }],
   ['info', { summary: 'Display information about image', load: async () => (await import('./info.ts')).info }],
   ['map', { summary: 'Dump image metadata', load: async () => (await import('./map.ts')).map }],
+  ['resize', { summary: 'Resize disk image', load: async () => (await import('./resize.ts')).resize }],
+  [
+    'snapshot',
+    { summary: 'Manage snapshots of disk images', load: async () => (await import('./snapshot.ts')).snapshot },
+  ],
   ['undo', { summary: 'Take back the last change in place', load: async () => (await import('./undo.ts')).undo }],
 ])
 

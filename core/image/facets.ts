@@ -3,11 +3,9 @@
 import type { Pace } from '../jobs/pace.ts'
 import type { CheckReport, RepairMode, RepairReport } from '../model/check.ts'
 import type { BackingRef, BitmapFacts, SnapshotFacts } from '../model/image.ts'
+import type { Preallocation } from '../model/job.ts'
 import type { OptionValues } from '../model/option.ts'
 import type { ImageLayer } from './driver.ts'
-
-/** Where room for the new part of a grown disk comes from, in qemu-img's words. */
-export type Preallocation = 'off' | 'metadata' | 'falloc' | 'full'
 
 /** What a new snapshot is to be. */
 export interface SnapshotSpec {

@@ -1,9 +1,9 @@
 // The engine as everything above it sees it: plain data in, plain data out, by absolute paths.
 
 import type { FormatId, ImageFacts } from './image.ts'
-import type { Job, JobSpec, ConvertJob, CreateJob } from './job.ts'
+import type { Job, JobSpec, ConvertJob, CreateJob, ResizeJob } from './job.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
-import type { AllocationStrip, ConvertPlan, FormatFacts, SizePrediction } from './plan.ts'
+import type { AllocationStrip, ConvertPlan, FormatFacts, ResizePlan, SizePrediction } from './plan.ts'
 
 /** Every method rejects with a SpindleError. */
 export interface Engine {
@@ -14,6 +14,7 @@ export interface Engine {
   allocation(path: string, cellCount: number): Promise<AllocationStrip>
   predictCreate(spec: CreateJob): Promise<SizePrediction>
   planConvert(spec: ConvertJob): Promise<ConvertPlan>
+  planResize(spec: ResizeJob): Promise<ResizePlan>
   /** Of the file system that holds the folder. */
   space(folder: string): Promise<SpaceFacts>
   startJob(spec: JobSpec): Promise<string>

@@ -29,6 +29,10 @@ export interface ConvertJob {
   /** Read both back afterwards and compare. */
   readonly verify: boolean
   readonly overwrite?: boolean
+  /** Id of a snapshot inside the source: the disk as it was then. */
+  readonly snapshot?: string
+  /** The new image has all snapshots of the source as well. Not together with `snapshot` or `compress`. */
+  readonly keepSnapshots?: boolean
 }
 
 export interface CompareJob {
@@ -41,7 +45,43 @@ export interface CompareJob {
   readonly strict: boolean
 }
 
-export type JobSpec = CreateJob | ConvertJob | CompareJob
+/** Snapshots are named by their ids: names may not be unique in images made elsewhere. */
+export type SnapshotAction =
+  | { readonly kind: 'create'; readonly name: string }
+  | { readonly kind: 'apply'; readonly id: string }
+  | { readonly kind: 'remove'; readonly id: string }
+  | { readonly kind: 'rename'; readonly id: string; readonly name: string }
+
+/** Something done to the snapshots inside an image, as a whole or not at all. */
+export interface SnapshotJob {
+  readonly kind: 'snapshot'
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+  readonly action: SnapshotAction
+  /** Leaves an undo file behind. */
+  readonly keepUndo?: boolean
+}
+
+/** Where room for the new part of a disk comes from, in qemu-img's words. */
+export type Preallocation = 'off' | 'metadata' | 'falloc' | 'full'
+
+/** A larger or smaller disk, as a whole or not at all. */
+export interface ResizeJob {
+  readonly kind: 'resize'
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+  /** Bytes, of the disk as it is to be. */
+  readonly virtualSize: number
+  /** Whether the disk may become smaller: what lies beyond its new end is lost. */
+  readonly shrink: boolean
+  readonly preallocation: Preallocation
+  /** Leaves an undo file behind. */
+  readonly keepUndo?: boolean
+}
+
+export type JobSpec = CreateJob | ConvertJob | CompareJob | SnapshotJob | ResizeJob
 
 export type Phase = 'prepare' | 'copy' | 'finish' | 'verify'
 
@@ -72,6 +112,21 @@ export type JobResult =
       readonly sizeDiffers: boolean
       /** Bytes of the smaller disk. */
       readonly commonSize: number
+      readonly warnings: readonly string[]
+    }
+  | {
+      readonly kind: 'snapshot'
+      readonly path: string
+      /** Of the snapshot this was about; the new one's where one was taken. */
+      readonly id: string
+      readonly warnings: readonly string[]
+    }
+  | {
+      readonly kind: 'resize'
+      readonly path: string
+      /** Bytes, before and now. */
+      readonly sizeBefore: number
+      readonly virtualSize: number
       readonly warnings: readonly string[]
     }
 

@@ -21,6 +21,7 @@ export interface SizePrediction {
 /** One line of "What changes": a loss, a merge, or something kept. Its words are the window's. */
 export type ConvertChange =
   | { readonly kind: 'snapshots-dropped'; readonly count: number }
+  | { readonly kind: 'snapshots-kept'; readonly count: number }
   | { readonly kind: 'bitmaps-dropped'; readonly count: number }
   | { readonly kind: 'backing-merged'; readonly names: readonly string[]; readonly bytes: number }
   | { readonly kind: 'data-file-merged'; readonly name: string }
@@ -40,6 +41,18 @@ export interface ConvertPlan {
   /** Free bytes where the target would be, now. */
   readonly free: number
   readonly targetExists: boolean
+  /** The same as a command, for copying. */
+  readonly command: readonly string[]
+}
+
+export interface ResizePlan {
+  readonly format: FormatId
+  /** Bytes, of the disk as it is now. */
+  readonly virtualSize: number
+  /** Where the last data of the disk ends, in guest bytes: what it can shrink to without losing any. */
+  readonly dataEnd: number
+  /** Bytes of data beyond the new end. Snapshots keep what is theirs. */
+  readonly lostBytes: number
   /** The same as a command, for copying. */
   readonly command: readonly string[]
 }

@@ -5,8 +5,8 @@ import type { OperationContext } from '../jobs/operation.ts'
 import type { CheckOutcome, RepairOutcome } from '../model/check.ts'
 import { assertNever } from '../model/error.ts'
 import type { ImageFacts, MapRow } from '../model/image.ts'
-import type { ConvertJob, CreateJob, JobResult, JobSpec } from '../model/job.ts'
-import type { AllocationStrip, ConvertPlan, FormatFacts, SizePrediction } from '../model/plan.ts'
+import type { ConvertJob, CreateJob, JobResult, JobSpec, ResizeJob } from '../model/job.ts'
+import type { AllocationStrip, ConvertPlan, FormatFacts, ResizePlan, SizePrediction } from '../model/plan.ts'
 import type { ImageDriver } from '../image/driver.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 import type { TransferPool } from '../transfer/pool.ts'
@@ -26,6 +26,7 @@ export interface Operations {
   readonly allocation: (path: string, cellCount: number) => Promise<AllocationStrip>
   readonly predictCreate: (job: CreateJob) => Promise<SizePrediction>
   readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
+  readonly planResize: (job: ResizeJob) => Promise<ResizePlan>
   readonly check: (spec: CheckSpec, context: OperationContext) => Promise<CheckOutcome>
   readonly repair: (spec: RepairSpec, context: OperationContext) => Promise<RepairOutcome>
   /** Undefined when there is nothing to undo. */
@@ -55,6 +56,7 @@ export function openOperations(parts: Parts = systemParts()): Operations {
     allocation: async (path, cellCount) => (await import('./allocation.ts')).allocation(path, cellCount, parts),
     predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),
     planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),
+    planResize: async (job) => (await import('./plan-resize.ts')).planResize(job, parts),
     check: async (spec, context) => (await import('./check.ts')).check(spec, context, parts),
     repair: async (spec, context) => (await import('./repair.ts')).repair(spec, context, parts),
     undoState: async (path) => (await import('./undo.ts')).undoState(path),
@@ -67,6 +69,10 @@ export function openOperations(parts: Parts = systemParts()): Operations {
           return (await import('./convert.ts')).convert(job, context, await withPool())
         case 'compare':
           return (await import('./compare.ts')).compare(job, context, await withPool())
+        case 'snapshot':
+          return (await import('./snapshot.ts')).snapshot(job, context, parts)
+        case 'resize':
+          return (await import('./resize.ts')).resize(job, context, parts)
         default:
           return assertNever(job)
       }

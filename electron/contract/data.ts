@@ -7,6 +7,7 @@ import type {
   ErrorData,
   FormatId,
   ImageFacts,
+  JobSpec,
   JobState,
   OptionValues,
   PlaceFacts,
@@ -62,7 +63,7 @@ export type JobRequest = CreateRequest | ConvertRequest | CompareRequest
 
 export interface JobView {
   readonly id: JobId
-  readonly kind: JobRequest['kind']
+  readonly kind: JobSpec['kind']
   /** File names, for the title of the row. */
   readonly source?: string
   readonly target: string

@@ -10,6 +10,7 @@ export const ENGINE_METHODS = {
   allocation: true,
   predictCreate: true,
   planConvert: true,
+  planResize: true,
   space: true,
   startJob: true,
   cancelJob: true,

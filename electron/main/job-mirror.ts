@@ -92,6 +92,9 @@ export class JobMirror {
         }
       case 'compare':
         return { ...common, kind: 'compare', source: basename(spec.left), target: basename(spec.right) }
+      case 'snapshot':
+      case 'resize':
+        return { ...common, kind: spec.kind, target: basename(spec.path) }
       default:
         return assertNever(spec)
     }

@@ -44,6 +44,13 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       targetExists: false,
       command: ['convert', source, target],
     }),
+    planResize: async ({ path }) => ({
+      format: 'raw',
+      virtualSize: 1024,
+      dataEnd: 1024,
+      lostBytes: 0,
+      command: ['resize', path],
+    }),
     space: async () => ({ total: 100, free: 40 }),
     startJob: async (spec: JobSpec) => {
       const id = `job-${++count}`

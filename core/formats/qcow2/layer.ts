@@ -11,6 +11,7 @@ import { detailsOf } from './describe.ts'
 import type { ImageFile } from './image-file.ts'
 import { Mapping } from './mapping.ts'
 import type { Opened } from './open.ts'
+import { Qcow2Resizer } from './resizer.ts'
 import { Qcow2Snapshots } from './snapshot-table.ts'
 import type { SnapshotWriting } from './snapshot-table.ts'
 import { readSnapshots } from './snapshots.ts'
@@ -40,11 +41,14 @@ export class Qcow2Layer implements ImageLayer {
     this.blockSize = file.geometry.subclusterSize
     if (opened.backing) this.backing = opened.backing
     if (opened.unreadable) this.unreadable = opened.unreadable
-    if (writing.parts) this.writer = writing.parts.writer
     if (writing.unwritable) this.unwritable = writing.unwritable
     this.#file = file
     this.#opened = opened
     this.#mapping = new Mapping(file)
+    if (writing.parts) {
+      this.writer = writing.parts.writer
+      this.resizer = new Qcow2Resizer(this, file, writing.parts)
+    }
     if (!opened.unreadable) this.snapshots = new Qcow2Snapshots(this, file, writing.parts)
   }
 

@@ -165,6 +165,42 @@ export class Refcounts {
     this.#table.change(index * REFCOUNT_TABLE_ENTRY_SIZE, REFCOUNT_TABLE_ENTRY_SIZE)
   }
 
+  /**
+   * Forgets all blocks that count nothing, or only themselves; durable once written back. Returns the clusters they
+   * were in; those which another block counts are still counted.
+   */
+  async dropEmptyBlocks(): Promise<readonly number[]> {
+    const { clusterSize, countsPerBlock } = this.#file.geometry
+    const dropped: number[] = []
+    for (let index = 0; index < this.capacity; index += 1) {
+      const offset = this.#blockOffset(index)
+      if (offset === 0) continue
+      const own = offset / clusterSize - index * countsPerBlock
+      const { view } = await this.#blocks.load(offset)
+      let place = 0
+      while (place < countsPerBlock && (place === own || this.#access.get(view, place) === 0)) place += 1
+      if (place < countsPerBlock) continue
+      this.#blocks.forget(offset)
+      this.#table.view.setBigUint64(index * REFCOUNT_TABLE_ENTRY_SIZE, 0n)
+      this.#table.change(index * REFCOUNT_TABLE_ENTRY_SIZE, REFCOUNT_TABLE_ENTRY_SIZE)
+      dropped.push(offset / clusterSize)
+    }
+    return dropped
+  }
+
+  /** Behind the last cluster that is counted at all. */
+  async end(): Promise<number> {
+    const { countsPerBlock } = this.#file.geometry
+    for (let index = this.blockCount - 1; index >= 0; index -= 1) {
+      const block = await this.block(index)
+      if (!block) continue
+      for (let place = countsPerBlock - 1; place >= 0; place -= 1) {
+        if (this.#access.get(block.view, place) !== 0) return index * countsPerBlock + place + 1
+      }
+    }
+    return 0
+  }
+
   /** The table continues at `offset`, with room for more entries. */
   moveTable(offset: number, length: number): void {
     const bytes = new Uint8Array(length)

@@ -16,17 +16,10 @@ import type { Snapshot } from './snapshot-entry.ts'
 import { SnapshotLayer } from './snapshot-layer.ts'
 import { readSnapshots } from './snapshots.ts'
 import { checkSnapshotRoom, roomOf, switchL1, switchSnapshots } from './switch.ts'
-import {
-  activeRoot,
-  checkRoomToShare,
-  disownRoot,
-  readRoot,
-  reclaim,
-  release,
-  releaseRuns,
-  share,
-  sharedCopy,
-} from './tree.ts'
+import { reclaim } from './reclaim.ts'
+import { release, releaseRuns } from './release.ts'
+import { checkRoomToShare, disownRoot, share } from './share.ts'
+import { activeRoot, readRoot, sharedCopy } from './tree.ts'
 import type { TreeWork } from './tree.ts'
 import { writeState } from './vm-state.ts'
 

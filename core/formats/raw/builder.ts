@@ -20,7 +20,7 @@ export class RawBuilder implements ImageBuilder {
     const { virtualSize, pace } = spec
     await storage.truncate(virtualSize)
     if (preallocation === 'falloc') await storage.allocate(0, virtualSize)
-    if (preallocation === 'full') await writeZeros(storage, virtualSize, pace)
+    if (preallocation === 'full') await writeZeros(storage, { offset: 0, length: virtualSize, pace })
     return new RawBuilder(storage)
   }
 
@@ -38,11 +38,15 @@ export class RawBuilder implements ImageBuilder {
 }
 
 /** Real writes: some file systems reserve nothing until they see them. */
-async function writeZeros(storage: Storage, size: number, pace: Pace | undefined): Promise<void> {
+export async function writeZeros(
+  storage: Storage,
+  range: { readonly offset: number; readonly length: number; readonly pace: Pace | undefined },
+): Promise<void> {
+  const { offset, length, pace } = range
   const zeros = new Uint8Array(MiB)
-  for (let offset = 0; offset < size; offset += MiB) {
-    const step = Math.min(MiB, size - offset)
-    await storage.write(offset, zeros.subarray(0, step))
+  for (let done = 0; done < length; done += MiB) {
+    const step = Math.min(MiB, length - done)
+    await storage.write(offset + done, zeros.subarray(0, step))
     await pace?.(step)
   }
 }

@@ -1,9 +1,11 @@
 // An open raw image: guest offset and file offset are the same.
 
 import type { Access, ImageLayer, LayerWriter, Room } from '../../image/driver.ts'
+import type { Resizer } from '../../image/facets.ts'
 import type { Extent } from '../../image/extent.ts'
 import type { Details } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { RawResizer } from './resizer.ts'
 
 export class RawLayer implements ImageLayer {
   readonly format = 'raw'
@@ -11,11 +13,14 @@ export class RawLayer implements ImageLayer {
   readonly storage: Storage
   readonly virtualSize: number
   readonly writer?: LayerWriter
+  readonly resizer?: Resizer
 
   constructor(storage: Storage, virtualSize: number, access: Access) {
     this.storage = storage
     this.virtualSize = virtualSize
-    if (access === 'write') this.writer = new RawWriter(storage, virtualSize)
+    if (access !== 'write') return
+    this.writer = new RawWriter(storage, virtualSize)
+    this.resizer = new RawResizer(storage)
   }
 
   async describe(): Promise<Details> {

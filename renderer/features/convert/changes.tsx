@@ -49,6 +49,10 @@ function lineOf(change: ConvertChange, t: Translate): Line {
       const title = t('convert.change.snapshots', { count })
       return { icon: Camera, tone: 'warn', title, detail: t('convert.change.snapshotsDetail') }
     }
+    case 'snapshots-kept': {
+      const title = t('convert.change.snapshotsKept', { count: change.count })
+      return { icon: Camera, tone: 'ok', title, detail: t('convert.change.snapshotsKeptDetail') }
+    }
     case 'bitmaps-dropped': {
       const { count } = change
       const title = t('convert.change.bitmaps', { count })

@@ -1,6 +1,6 @@
 // The line at the foot of the window: the newest running job, or that there is none.
 
-import { ArrowRightLeft, ChevronDown, ChevronUp, FilePlus2, GitCompare, X } from 'lucide-react'
+import { ArrowRightLeft, Camera, ChevronDown, ChevronUp, FilePlus2, GitCompare, Scaling, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '../../../electron/contract/data.ts'
 import { useCommand } from '../../commands/use-command.ts'
@@ -11,7 +11,13 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { jobTitle, timeLeftText } from './job-text.ts'
 import styles from './job-bar.module.css'
 
-export const JOB_ICONS = { create: FilePlus2, convert: ArrowRightLeft, compare: GitCompare } as const
+export const JOB_ICONS = {
+  create: FilePlus2,
+  convert: ArrowRightLeft,
+  compare: GitCompare,
+  snapshot: Camera,
+  resize: Scaling,
+} as const
 
 export function JobBar({ open }: { readonly open: boolean }) {
   const { t } = useTranslation()

@@ -18,6 +18,10 @@ export function jobTitle(job: JobView): string {
       return t('jobs.convert', { source, format })
     case 'compare':
       return t('jobs.compare', { source, target })
+    case 'snapshot':
+      return t('jobs.snapshot', { target })
+    case 'resize':
+      return t('jobs.resize', { target })
     default:
       return assertNever(job.kind)
   }
@@ -52,6 +56,10 @@ export function outcomeText({ state }: JobView): string {
     }
     case 'compare':
       return result.identical ? t('jobs.identical') : t('jobs.differ')
+    case 'snapshot':
+      return t('jobs.done')
+    case 'resize':
+      return t('jobs.resized', { size: sizeText(result.virtualSize) })
     default:
       return assertNever(result)
   }
