@@ -21,8 +21,6 @@ export interface Libc {
   copyRange(from: number, fromOffset: number, to: number, toOffset: number, length: number): number
   /** Makes both files share the same blocks, where the file system can; all of the range or nothing. */
   cloneRange(from: number, fromOffset: number, to: number, toOffset: number, length: number): void
-  /** Has the kernel start reading the range. */
-  willNeed(descriptor: number, offset: number, length: number): void
 }
 
 /** Shaped as Node's own system errors are, so that one translation serves both. */
@@ -51,7 +49,6 @@ const KEEP_SIZE = 0x01
 const PUNCH_HOLE = 0x02
 const ZERO_RANGE = 0x10
 const FICLONERANGE = 0x4020940d
-const POSIX_FADV_WILLNEED = 3
 
 let loaded: { readonly libc: Libc | undefined } | undefined
 
@@ -85,7 +82,6 @@ function load(): Libc | undefined {
   const fallocate: Foreign = library.func('int fallocate(int, int, int64_t, int64_t)')
   const copyFileRange: Foreign = library.func('int64_t copy_file_range(int, void *, int, void *, size_t, unsigned int)')
   const ioctl: Foreign = library.func('int ioctl(int, unsigned long, void *)')
-  const fadvise: Foreign = library.func('int posix_fadvise(int, int64_t, int64_t, int)')
 
   function call(name: string, made: () => number | bigint): number {
     for (;;) {
@@ -119,7 +115,5 @@ function load(): Libc | undefined {
       const range = new BigInt64Array([from, fromOffset, length, toOffset].map(BigInt))
       call('ioctl', () => ioctl(to, FICLONERANGE, range))
     },
-    // Mere advice: whether it is taken shows in nothing but speed.
-    willNeed: (descriptor, offset, length) => void fadvise(descriptor, offset, length, POSIX_FADV_WILLNEED),
   }
 }
