@@ -31,6 +31,13 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ['create', { summary: 'Create and format new image file', load: async () => (await import('./create.ts')).create }],
   ['info', { summary: 'Display information about image', load: async () => (await import('./info.ts')).info }],
   ['map', { summary: 'Dump image metadata', load: async () => (await import('./map.ts')).map }],
+  [
+    'measure',
+    {
+      summary: 'Calculate file size required for a new image',
+      load: async () => (await import('./measure.ts')).measure,
+    },
+  ],
   ['resize', { summary: 'Resize disk image', load: async () => (await import('./resize.ts')).resize }],
   [
     'snapshot',

@@ -1,7 +1,7 @@
 // The contract every format fulfils. A driver never reads or writes guest data: it says where the data is.
 
 import type { CodecId } from '../codec/codec.ts'
-import type { BackingRef, Capabilities, Details, FormatId } from '../model/image.ts'
+import type { BackingRef, BitmapFacts, Capabilities, Details, FormatId } from '../model/image.ts'
 import type { ErrorData } from '../model/error.ts'
 import type { Pace } from '../jobs/pace.ts'
 import type { OptionTable, OptionValues } from '../model/option.ts'
@@ -63,6 +63,8 @@ export interface ImageDriver {
   build(storage: Storage, spec: CreateSpec, gate: OpenGate): Promise<ImageBuilder>
   /** Sizes for `data` bytes of guest data, spread as whole clusters. */
   measure(spec: CreateSpec, data: number): Measurement
+  /** Bytes that bitmaps of these kinds take in the file at most; undefined when such an image cannot have any. */
+  measureBitmaps?(spec: CreateSpec, bitmaps: readonly BitmapFacts[]): number | undefined
   /**
    * Absent where the format has nothing to check. Throws `invalid-image` or `unsupported` when the header makes no
    * sense; tables may be damaged beyond opening. The storage stays the caller's, who closes it.

@@ -50,6 +50,7 @@ export interface Details {
   readonly dirty?: boolean
   readonly corrupt?: boolean
   readonly snapshots?: readonly SnapshotFacts[]
+  /** Empty where there could be some. */
   readonly bitmaps?: readonly BitmapFacts[]
   /** qemu-img's `format-specific` data: its keys, its order. */
   readonly specific?: Readonly<Record<string, unknown>>

@@ -13,6 +13,7 @@ import type { TransferPool } from '../transfer/pool.ts'
 import type { CheckSpec } from './check.ts'
 import type { InspectSpec } from './inspect.ts'
 import type { MapSpec } from './map.ts'
+import type { MeasureSpec, MeasuredSizes } from './measure.ts'
 import { systemParts } from './parts.ts'
 import type { Parts } from './parts.ts'
 import type { RepairSpec } from './repair.ts'
@@ -24,6 +25,7 @@ export interface Operations {
   readonly inspect: (spec: InspectSpec) => Promise<readonly ImageFacts[]>
   readonly map: (spec: MapSpec, signal: AbortSignal) => AsyncGenerator<readonly MapRow[]>
   readonly allocation: (path: string, cellCount: number) => Promise<AllocationStrip>
+  readonly measure: (spec: MeasureSpec, signal: AbortSignal) => Promise<MeasuredSizes>
   readonly predictCreate: (job: CreateJob) => Promise<SizePrediction>
   readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
   readonly planResize: (job: ResizeJob) => Promise<ResizePlan>
@@ -54,6 +56,7 @@ export function openOperations(parts: Parts = systemParts()): Operations {
       yield* (await import('./map.ts')).map(spec, signal, parts)
     },
     allocation: async (path, cellCount) => (await import('./allocation.ts')).allocation(path, cellCount, parts),
+    measure: async (spec, signal) => (await import('./measure.ts')).measure(spec, signal, parts),
     predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),
     planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),
     planResize: async (job) => (await import('./plan-resize.ts')).planResize(job, parts),

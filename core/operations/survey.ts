@@ -7,7 +7,7 @@ import type { Details } from '../model/image.ts'
 import { KiB } from '../model/units.ts'
 import type { TransferTotals } from '../transfer/plan.ts'
 
-/** What new images are mostly written by: a byte of data takes all of its block. */
+/** What new images are mostly written by. */
 const BLOCK_SIZE = 64 * KiB
 
 /** All in guest bytes. */
@@ -18,7 +18,8 @@ export interface Survey extends TransferTotals {
   readonly blockBytes: number
 }
 
-export async function survey(disk: VirtualDisk, pace: Pace): Promise<Survey> {
+/** A byte of data takes all of its block. */
+export async function survey(disk: VirtualDisk, pace: Pace, blockSize = BLOCK_SIZE): Promise<Survey> {
   const totals = { data: 0, packed: 0, zero: 0, hole: 0 }
   let belowBytes = 0
   let blocks = 0
@@ -30,8 +31,8 @@ export async function survey(disk: VirtualDisk, pace: Pace): Promise<Survey> {
       totals[kind] += length
       if (kind === 'data' || kind === 'packed') {
         if (depth > 0) belowBytes += length
-        const first = Math.max(nextBlock, Math.floor(position / BLOCK_SIZE))
-        nextBlock = Math.ceil((position + length) / BLOCK_SIZE)
+        const first = Math.max(nextBlock, Math.floor(position / blockSize))
+        nextBlock = Math.ceil((position + length) / blockSize)
         blocks += nextBlock - first
       }
       position += length
@@ -43,7 +44,7 @@ export async function survey(disk: VirtualDisk, pace: Pace): Promise<Survey> {
     zeroBytes: totals.zero,
     holeBytes: totals.hole,
     belowBytes,
-    blockBytes: Math.min(blocks * BLOCK_SIZE, disk.size),
+    blockBytes: Math.min(blocks * blockSize, disk.size),
   }
 }
 

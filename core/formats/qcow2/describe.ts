@@ -15,7 +15,7 @@ export function detailsOf(opened: Opened, snapshots: SnapshotEntries): Details {
     dirty,
     corrupt,
     ...(snapshots.snapshots.length > 0 && { snapshots: snapshots.snapshots.map(({ facts }) => facts) }),
-    ...(bitmaps.length > 0 && { bitmaps: bitmaps.map(({ facts }) => facts) }),
+    ...(geometry.version >= 3 && { bitmaps: bitmaps.map(({ facts }) => facts) }),
     ...(geometry.externalData && extensions.dataFile !== undefined && { dataFile: extensions.dataFile }),
     ...(snapshots.damage && { warnings: [snapshots.damage.message] }),
     specific: specificOf(opened, corrupt),

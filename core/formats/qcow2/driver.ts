@@ -12,6 +12,7 @@ import type {
 } from '../../image/driver.ts'
 import type { SpindleError } from '../../model/error.ts'
 import type { Checker } from '../../image/facets.ts'
+import type { BitmapFacts } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Qcow2Builder } from './builder.ts'
 import { readOnly } from './damage.ts'
@@ -19,7 +20,7 @@ import { ImageFile } from './image-file.ts'
 import { Qcow2Layer } from './layer.ts'
 import { HEADER, INCOMPATIBLE, MAGIC } from './layout.ts'
 import type { HeaderFields } from './layout.ts'
-import { measureDesign } from './measure.ts'
+import { measureBitmaps, measureDesign } from './measure.ts'
 import { OpenChanges } from './open-changes.ts'
 import { openHeader } from './open.ts'
 import { designOf, options } from './options.ts'
@@ -56,6 +57,10 @@ export const qcow2Driver: ImageDriver = {
 
   measure(spec: CreateSpec, data: number): Measurement {
     return measureDesign(designOf(spec), data)
+  },
+
+  measureBitmaps(spec: CreateSpec, bitmaps: readonly BitmapFacts[]): number | undefined {
+    return measureBitmaps(designOf(spec), bitmaps)
   },
 
   async checker(storage: Storage): Promise<Checker> {

@@ -101,6 +101,7 @@ export const SNAPSHOT_EXTRA = new Structure('qcow2 snapshot extra data', 'big', 
 
 export const L1_ENTRY_SIZE = 8
 export const REFCOUNT_TABLE_ENTRY_SIZE = 8
+export const BITMAP_TABLE_ENTRY_SIZE = 8
 
 /** QEMU's limits: what is past them is refused there, so no image of use is past them. */
 export const MIN_CLUSTER_BITS = 9

@@ -1,10 +1,11 @@
 // How large an image will be: the arithmetic of tables, before anything is written.
 
 import type { Measurement } from '../../image/driver.ts'
+import type { BitmapFacts } from '../../model/image.ts'
 import { roundUp } from '../../model/units.ts'
 import { clustersFor, l1Bytes } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
-import { REFCOUNT_TABLE_ENTRY_SIZE } from './layout.ts'
+import { BITMAP_ENTRY, BITMAP_TABLE_ENTRY_SIZE, REFCOUNT_TABLE_ENTRY_SIZE } from './layout.ts'
 import type { Design } from './options.ts'
 
 export interface CountTables {
@@ -42,6 +43,17 @@ export function measureDesign(design: Design, data: number): Measurement {
     fullyAllocated,
     initial: initialSize(design, reserved ? disk : 0),
   }
+}
+
+/** As if no part of them were empty. Undefined where there can be none. */
+export function measureBitmaps({ geometry }: Design, bitmaps: readonly BitmapFacts[]): number | undefined {
+  if (geometry.version < 3) return undefined
+  const clusters = bitmaps.reduce((sum, { granularity }) => {
+    const parts = clustersFor(Math.ceil(Math.ceil(geometry.virtualSize / granularity) / 8), geometry)
+    return sum + parts + clustersFor(parts * BITMAP_TABLE_ENTRY_SIZE, geometry)
+  }, 0)
+  const directory = bitmaps.reduce((sum, { name }) => sum + roundUp(BITMAP_ENTRY.size + Buffer.byteLength(name), 8), 0)
+  return (clusters + clustersFor(directory, geometry)) * geometry.clusterSize
 }
 
 function initialSize({ geometry, preallocation, dataFile }: Design, reserved: number): number {
