@@ -21,7 +21,7 @@ import { randomBatch } from './work.ts'
 export const DISK = 'disk.qcow2'
 const PATTERN = 'pattern'
 
-/** Creates what lies below, bottom first. Returns what shows through. */
+/** Creates what lies below, bottom first. */
 export function makeChain(qemu: Qemu, design: Design, random: Random): void {
   writeFileSync(join(qemu.folder, PATTERN), random.bytes(1 + random.below(20_000)))
   let below: Base | undefined

@@ -3,10 +3,6 @@
 import type { Random } from '../helpers/seeds.ts'
 import { randomRange } from '../helpers/disk-model.ts'
 
-export interface Batch {
-  readonly commands: readonly string[]
-}
-
 export interface BatchSpec {
   /** Bytes. */
   readonly size: number
