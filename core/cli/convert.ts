@@ -1,5 +1,7 @@
 // `spindle convert`: the disk of one image in a new image of any format.
 
+import type { Operations } from '../index.ts'
+import { SpindleError } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
@@ -7,8 +9,11 @@ import { FORCE, FORCE_SHARE, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, runMaking } 
 import type { Command } from './command.ts'
 import { createOptions, optionsHelp } from './create-options.ts'
 import { warningText } from './failure.ts'
+import { parseKeyValues } from './key-values.ts'
 import { fileNamed } from './names.ts'
+import type { Named } from './names.ts'
 import { SILENT, progressView } from './progress.ts'
+import { snapshotMeant } from './snapshot-list.ts'
 
 const words: CommandWords = {
   name: 'convert',
@@ -28,6 +33,13 @@ const words: CommandWords = {
       value: 'NAME=VALUE,…',
       help: 'options of that format; "-o help" lists them, a comma inside a value is written twice',
     },
+    {
+      long: 'source-snapshot',
+      short: 'l',
+      value: 'SNAPSHOT',
+      help: 'copy what a snapshot inside SOURCE has kept: its id or name, or snapshot.id=ID or snapshot.name=NAME',
+    },
+    { long: 'snapshots', help: 'take all snapshots inside SOURCE along, for formats that have them; not in qemu-img' },
     { long: 'compress', short: 'c', help: 'pack the data; for formats that can' },
     { long: 'verify', help: 'read both back afterwards and compare them; not in qemu-img' },
     PROGRESS,
@@ -48,7 +60,6 @@ const words: CommandWords = {
   refused: [
     { long: 'source-image-opts' },
     { long: 'target-image-opts' },
-    { long: 'source-snapshot', short: 'l', value: 'SNAPSHOT' },
     { long: 'backing', short: 'B', value: 'FILE' },
     { long: 'backing-format', short: 'F', value: 'FMT' },
     { long: 'no-create', short: 'n' },
@@ -61,7 +72,7 @@ const words: CommandWords = {
     OBJECT,
   ],
   notes: [
-    'TARGET holds the whole disk: what SOURCE takes from its backing files is copied in. Holes and zeros take no room. Snapshots and bitmaps inside SOURCE do not come along, and a warning says so.',
+    'TARGET holds the whole disk: what SOURCE takes from its backing files is copied in. Holes and zeros take no room. Snapshots (without --snapshots) and bitmaps inside SOURCE do not come along, and a warning says so.',
     'TARGET is written as TARGET.partial and renamed when it is whole; when the command is stopped, nothing remains. Unlike qemu-img, a file that is there already is not replaced without --force, and -c for a format that cannot compress is an error.',
   ],
 }
@@ -86,6 +97,7 @@ export const convert: Command = {
     if (others.length > 0) throw usageError(words, 'Spindle cannot join several images into one yet')
     const from = fileNamed(source, given.text('source-format'), operations)
     const quiet = given.has('quiet')
+    const snapshot = await snapshotId(given.text('source-snapshot'), from, operations)
     const job: ConvertJob = {
       kind: 'convert',
       source: from.path,
@@ -96,6 +108,8 @@ export const convert: Command = {
       compress: given.has('compress'),
       verify: given.has('verify'),
       overwrite: given.has('force'),
+      ...(snapshot !== undefined && { snapshot }),
+      keepSnapshots: given.has('snapshots'),
     }
     const view = given.has('progress') && !quiet ? progressView(console) : SILENT
     let whole = false
@@ -108,4 +122,25 @@ export const convert: Command = {
     }
     return 0
   },
+}
+
+async function snapshotId(
+  text: string | undefined,
+  { path, format }: Named,
+  operations: Operations,
+): Promise<string | undefined> {
+  if (text === undefined) return undefined
+  const [facts] = await operations.inspect({ path, chain: false, ...(format !== undefined && { format }) })
+  const snapshots = facts?.details.snapshots ?? []
+  const stated = text.startsWith('snapshot.') ? parseKeyValues([text]) : undefined
+  const id = stated?.get('snapshot.id')
+  const name = stated?.get('snapshot.name')
+  const wanted = stated
+    ? snapshots.filter((one) => (id ?? one.id) === one.id && (name ?? one.name) === one.name)
+    : snapshots
+  const meant = stated
+    ? snapshotMeant(id ?? name ?? '', wanted, id === undefined ? 'name first' : 'id first')
+    : snapshotMeant(text, wanted, 'id first')
+  if (meant) return meant.id
+  throw new SpindleError('not-found', `Failed to load snapshot: Can't find snapshot '${text}'`)
 }

@@ -18,6 +18,14 @@ export interface OpenChain {
   readonly format?: string
   /** For the top layer; everything below it is only ever read. */
   readonly access: Access
+  /** Instead of the disk as it is now: what a snapshot inside the image has kept. */
+  readonly snapshot?: SnapshotPart
+}
+
+export interface SnapshotPart {
+  readonly id: string
+  /** The machine state saved with it, instead of the disk. */
+  readonly part?: 'disk' | 'state'
 }
 
 /**
@@ -25,7 +33,7 @@ export interface OpenChain {
  * Throws `missing-file` for a backing file that is not there and `invalid-image` for a chain that loops.
  */
 export async function openDisk(storage: Storage, how: OpenChain): Promise<VirtualDisk> {
-  const top = await openLayer(storage, how.format, how.access, how)
+  const top = await openTop(storage, how)
   const layers: [ImageLayer, ...ImageLayer[]] = [top]
   try {
     const seen = new Set([storage.identity])
@@ -36,6 +44,20 @@ export async function openDisk(storage: Storage, how: OpenChain): Promise<Virtua
     return new VirtualDisk(layers)
   } catch (error) {
     for (const layer of layers) await layer.close()
+    throw error
+  }
+}
+
+async function openTop(storage: Storage, how: OpenChain): Promise<ImageLayer> {
+  const layer = await openLayer(storage, how.format, how.access, how)
+  if (!how.snapshot || layer.unreadable) return layer
+  try {
+    if (layer.snapshots) return await layer.snapshots.open(how.snapshot.id, how.snapshot.part)
+    throw new SpindleError('unsupported', `${storage.name} is in ${layer.format} format, which has no snapshots.`, {
+      path: storage.name,
+    })
+  } catch (error) {
+    await layer.close()
     throw error
   }
 }

@@ -1,9 +1,7 @@
 // convert: the disk of one image, its whole chain included, in a new image of any format.
 
-import { openDisk } from '../image/chain.ts'
 import type { CreateSpec, ImageDriver } from '../image/driver.ts'
 import { completeOptions } from '../image/options.ts'
-import type { VirtualDisk } from '../image/virtual-disk.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError } from '../model/error.ts'
 import type { Details } from '../model/image.ts'
@@ -11,6 +9,8 @@ import type { ConvertJob, JobResult } from '../model/job.ts'
 import { compareDisks, planComparison } from '../transfer/compare.ts'
 import { transfer } from '../transfer/transfer.ts'
 import { paceOf, throwIfCancelled, untilCancelled } from './cancel.ts'
+import { bytesToCompare, checkKeepsSnapshots, copies, copySnapshots, keptSnapshots } from './convert-snapshots.ts'
+import type { SnapshotCopy } from './convert-snapshots.ts'
 import { creatingDriver, diskSize } from './new-image.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
@@ -24,8 +24,14 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   progress({ phase: 'prepare', done: 0, total: 0 })
   const driver = convertingDriver(job, parts)
   const options = completeOptions(driver.options, job.options)
-  await using source = await openSource(job.source, job.sourceFormat, parts)
+  const snapshot = job.snapshot === undefined ? undefined : { id: job.snapshot }
+  await using source = await openSource(job.source, job.sourceFormat, parts, snapshot)
   const details = await describeLayers(source)
+  const copy: SnapshotCopy = { job, parts, source, snapshots: keptSnapshots(job, details) }
+  const [oldest] = copy.snapshots
+  await using frozen = oldest && (await openSource(job.source, source.top.format, parts, { id: oldest.id }))
+  // What is copied first, and in the fastest way.
+  const first = frozen ?? source
   await using target = await Target.start({
     path: job.target,
     overwrite: job.overwrite ?? false,
@@ -33,15 +39,15 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
     untouchable: filesOf(source, details),
   })
 
-  const spec: CreateSpec = { virtualSize: diskSize(source.size), options, compress: job.compress }
+  const spec: CreateSpec = { virtualSize: diskSize(first.size), options, compress: job.compress }
   const preparing = paceOf(context, 'prepare', spec.virtualSize)
-  const found = await survey(source, preparing)
-  await checkCopyFits(job.target, { driver, spec }, { disk: source, survey: found }, preparing)
+  const found = await survey(first, preparing)
+  await checkCopyFits(job.target, { driver, spec }, { disk: first, survey: found }, preparing)
   const builder = await driver.build(target.storage, { ...spec, pace: preparing }, target.gate)
 
-  const total = found.dataBytes + found.packedBytes
+  const total = found.dataBytes + found.packedBytes + (await bytesToCompare(copy, preparing))
   const pace = paceOf(context, 'copy', total)
-  await transfer(source, builder, {
+  await transfer(first, builder, {
     compress: job.compress,
     totals: found,
     pace,
@@ -50,8 +56,9 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   })
   progress({ phase: 'finish', done: total, total })
   await untilCancelled(async () => builder.finish(), signal)
+  await copySnapshots(copy, target, { pace, signal })
   await untilCancelled(async () => target.flush(), signal)
-  if (job.verify) await verify(job, source, target, context, parts)
+  if (job.verify) await verify(copy, target, context)
 
   const allocatedSize = await target.allocatedSize()
   throwIfCancelled(signal)
@@ -61,8 +68,10 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
 }
 
 /** Throws where the request makes no sense, before any file is opened. */
-export function convertingDriver({ format, compress }: ConvertJob, parts: Parts): ImageDriver {
+export function convertingDriver(job: ConvertJob, parts: Parts): ImageDriver {
+  const { format, compress } = job
   const driver = creatingDriver(format, parts)
+  if (job.keepSnapshots === true) checkKeepsSnapshots(job, driver)
   if (!compress || driver.capabilities.compress) return driver
   throw new SpindleError(
     'invalid-argument',
@@ -71,37 +80,32 @@ export function convertingDriver({ format, compress }: ConvertJob, parts: Parts)
 }
 
 /** Reads both back and compares. Throws `differs`; the new image is thrown away then. */
-async function verify(
-  job: ConvertJob,
-  source: VirtualDisk,
-  target: Target,
-  context: OperationContext,
-  parts: Parts,
-): Promise<void> {
+async function verify(copy: SnapshotCopy, target: Target, context: OperationContext): Promise<void> {
+  const { job, parts } = copy
   const { signal } = context
-  const how = { drivers: parts.drivers, gate: target.gate, format: job.format, access: 'read' } as const
-  await using copy = await openDisk(await target.reopen(), how)
-  const total = await planComparison(source, copy, paceOf(context, 'verify', 0))
-  const { identical, firstDifference } = await compareDisks(source, copy, {
-    signal,
-    pace: paceOf(context, 'verify', total),
-    ...(parts.pool && { pool: parts.pool }),
-  })
-  if (identical) return
-  throw new SpindleError(
-    'differs',
-    `The copy of ${job.source} was read back and differs from it at byte ${firstDifference ?? 0}, so it was deleted. The source is unchanged. Either it was being written meanwhile, or the memory or a disk of this machine is faulty.`,
-    { path: job.source, offset: firstDifference },
-  )
+  let total = 0
+  for await (const [original, copied] of copies(copy, target))
+    total += await planComparison(original, copied, paceOf(context, 'verify', 0))
+  const pace = paceOf(context, 'verify', total)
+  const options = { signal, pace, ...(parts.pool && { pool: parts.pool }) }
+  for await (const [original, copied] of copies(copy, target)) {
+    const { identical, firstDifference } = await compareDisks(original, copied, options)
+    if (identical) continue
+    throw new SpindleError(
+      'differs',
+      `The copy of ${job.source} was read back and differs from it at byte ${firstDifference ?? 0}, so it was deleted. The source is unchanged. Either it was being written meanwhile, or the memory or a disk of this machine is faulty.`,
+      { path: job.source, offset: firstDifference },
+    )
+  }
 }
 
 /** What the new image lacks, in sentences. */
-function losses({ source }: ConvertJob, [top]: readonly Details[]): readonly string[] {
+function losses({ source, keepSnapshots }: ConvertJob, [top]: readonly Details[]): readonly string[] {
   const count = (items: readonly unknown[] | undefined, what: string): readonly string[] =>
     items && items.length > 0
       ? [
           `${items.length} ${what}${items.length > 1 ? 's' : ''} of ${source} did not come along; the source still has ${items.length > 1 ? 'them' : 'it'}.`,
         ]
       : []
-  return [...count(top?.snapshots, 'snapshot'), ...count(top?.bitmaps, 'bitmap')]
+  return [...count(keepSnapshots === true ? [] : top?.snapshots, 'snapshot'), ...count(top?.bitmaps, 'bitmap')]
 }

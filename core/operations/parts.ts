@@ -2,6 +2,7 @@
 
 import { drivers } from '../formats/index.ts'
 import { openDisk } from '../image/chain.ts'
+import type { SnapshotPart } from '../image/chain.ts'
 import type { ImageDriver, OpenGate } from '../image/driver.ts'
 import { fileGate } from '../image/gate.ts'
 import type { OpenFile } from '../image/gate.ts'
@@ -25,8 +26,18 @@ export function systemParts(): Parts {
 }
 
 /** Opens an image and its chain for reading. Throws also where it opens but its content cannot be read. */
-export async function openSource(path: string, format: string | undefined, parts: Parts): Promise<VirtualDisk> {
-  const how = { ...parts, access: 'read', ...(format !== undefined && { format }) } as const
+export async function openSource(
+  path: string,
+  format: string | undefined,
+  parts: Parts,
+  snapshot?: SnapshotPart,
+): Promise<VirtualDisk> {
+  const how = {
+    ...parts,
+    access: 'read',
+    ...(format !== undefined && { format }),
+    ...(snapshot && { snapshot }),
+  } as const
   const disk = await openDisk(await parts.openFile(path, 'read'), how)
   const broken = disk.layers.find((layer) => layer.unreadable)?.unreadable
   if (!broken) return disk

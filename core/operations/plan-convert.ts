@@ -9,6 +9,7 @@ import type { Details } from '../model/image.ts'
 import type { ConvertJob } from '../model/job.ts'
 import type { ConvertChange, ConvertPlan } from '../model/plan.ts'
 import { turnsOf } from './cancel.ts'
+import { bytesToCompare, keptSnapshots } from './convert-snapshots.ts'
 import { convertingDriver } from './convert.ts'
 import { diskSize } from './new-image.ts'
 import { openSource } from './parts.ts'
@@ -21,17 +22,21 @@ import type { Survey } from './survey.ts'
 export async function planConvert(job: ConvertJob, parts: Parts): Promise<ConvertPlan> {
   const driver = convertingDriver(job, parts)
   const options = completeOptions(driver.options, job.options)
-  await using source = await openSource(job.source, job.sourceFormat, parts)
-  const found = await survey(source, turnsOf())
+  const snapshot = job.snapshot === undefined ? undefined : { id: job.snapshot }
+  await using source = await openSource(job.source, job.sourceFormat, parts, snapshot)
+  const details = await describeLayers(source)
+  const pace = turnsOf()
+  const found = await survey(source, pace)
   const virtualSize = diskSize(source.size)
   const spec = { virtualSize, options, compress: job.compress }
+  const inSnapshots = await bytesToCompare({ job, parts, source, snapshots: keptSnapshots(job, details) }, pace)
   return {
     sourceFormat: source.top.format,
     virtualSize,
-    reads: found.dataBytes + found.packedBytes,
-    writes: predictedRoom(driver, spec, found),
-    exact: !job.compress,
-    changes: changes(job, source, await describeLayers(source), found),
+    reads: found.dataBytes + found.packedBytes + inSnapshots,
+    writes: predictedRoom(driver, spec, found) + inSnapshots,
+    exact: !job.compress && inSnapshots === 0,
+    changes: changes(job, source, details, found),
     free: await freeFor(job.target),
     targetExists: await isThere(job.target),
     command: command(job, driver, source.top.format),
@@ -50,7 +55,8 @@ function changes(
   const below = source.layers.slice(1).map((layer) => basename(layer.storage.name))
   const dataFiles = details.flatMap(({ dataFile }) => (dataFile === undefined ? [] : [dataFile]))
   const list: ConvertChange[] = []
-  if (snapshots > 0) list.push({ kind: 'snapshots-dropped', count: snapshots })
+  if (snapshots > 0)
+    list.push({ kind: job.keepSnapshots === true ? 'snapshots-kept' : 'snapshots-dropped', count: snapshots })
   if (bitmaps > 0) list.push({ kind: 'bitmaps-dropped', count: bitmaps })
   if (below.length > 0) list.push({ kind: 'backing-merged', names: below, bytes: found.belowBytes })
   for (const name of dataFiles) list.push({ kind: 'data-file-merged', name })
@@ -71,6 +77,8 @@ function command(job: ConvertJob, driver: ImageDriver, sourceFormat: string): re
     sourceFormat,
     '-O',
     job.format,
+    ...(job.snapshot === undefined ? [] : ['-l', `snapshot.id=${job.snapshot}`]),
+    ...(job.keepSnapshots === true ? ['--snapshots'] : []),
     ...(job.compress ? ['-c'] : []),
     ...(options === '' ? [] : ['-o', options]),
     ...(job.verify ? ['--verify'] : []),

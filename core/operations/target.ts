@@ -76,9 +76,9 @@ export class Target implements AsyncDisposable {
     return sizes.reduce((sum, size) => sum + size, 0)
   }
 
-  /** Opens what has been written so far a second time, for reading. */
-  async reopen(): Promise<Storage> {
-    return this.#openFile(this.storage.name, 'read')
+  /** Opens what has been written so far a second time. */
+  async reopen(access: 'read' | 'write'): Promise<Storage> {
+    return this.#openFile(this.storage.name, access)
   }
 
   /** Returns when everything written is durable; to be called before publish(). */
