@@ -1,15 +1,10 @@
 // Writing what a scan found to the places it was given.
 
-import { KiB, MiB } from '../model/units.ts'
-import { SystemCallError, libc } from '../storage/libc.ts'
 import type { Storage } from '../storage/storage.ts'
 import { readPadded } from '../storage/storage.ts'
+import { KernelHelp } from './kernel.ts'
+import type { HostRange } from './kernel.ts'
 import type { Move, Scan, ScanTools } from './scan.ts'
-
-/** Bytes the kernel copies in one go: it cannot be stopped in the middle. */
-const COPY_STEP = 4 * MiB
-/** Shorter ranges are not worth a call to reserve room for them. */
-const LEAST_RESERVED = 256 * KiB
 
 export interface MoveTools extends ScanTools {
   /** Uses nothing but reading and writing. */
@@ -26,12 +21,10 @@ interface PlacedMove {
   readonly host: number
 }
 
-/** Bytes from `offset` in a file, or, without `source`, in the window's buffer, to `host`. */
-interface Transport {
-  readonly source?: Storage
+/** Bytes from `offset` in a file, or, without `source`, in the window's buffer. */
+interface Transport extends HostRange {
+  readonly source: Storage | undefined
   readonly offset: number
-  readonly host: number
-  readonly length: number
 }
 
 /** `places` has the host offset of each of the scan's runs. */
@@ -42,17 +35,18 @@ export async function moveWindow(
   target: Storage,
   tools: MoveTools,
 ): Promise<void> {
+  const kernel = new KernelHelp(target, tools.portable)
   const left: Transport[] = []
   for (const { move, host } of joinedMoves(scan.moves, places)) {
+    const { offset, length } = move
     const source = move.piece && sources[move.piece.source]
-    const transport = { ...(source && { source }), offset: move.offset, host, length: move.length }
-    const done = movedByKernel(transport, target, tools)
-    if (done < move.length) left.push(withoutHead(transport, done))
+    const done = source ? movedByKernel(kernel, source, offset, { host, length }, tools) : 0
+    if (done < length) left.push({ source, offset: offset + done, host: host + done, length: length - done })
   }
-  if (tools.crowded) reserveRoom(left, target, tools)
-  for (const transport of left) {
-    if (transport.source) await copyBytes(transport, transport.source, target, tools)
-    else if (scan.buffer) await target.write(transport.host, bufferOf(transport, scan.buffer))
+  if (tools.crowded) kernel.reserve(left)
+  for (const { source, offset, host, length } of left) {
+    if (source) await copyBytes(source, offset, target, { host, length }, tools)
+    else if (scan.buffer) await target.write(host, scan.buffer.subarray(offset, offset + length))
   }
 }
 
@@ -79,17 +73,23 @@ function continues({ move, host }: PlacedMove, next: Move, nextHost: number): bo
   )
 }
 
-function withoutHead(transport: Transport, length: number): Transport {
-  const { offset, host } = transport
-  return { ...transport, offset: offset + length, host: host + length, length: transport.length - length }
+function movedByKernel(
+  kernel: KernelHelp,
+  source: Storage,
+  offset: number,
+  range: HostRange,
+  tools: MoveTools,
+): number {
+  return tools.crowded ? kernel.share(source, offset, range) : kernel.copy(source, offset, range, tools.check)
 }
 
-function bufferOf({ offset, length }: Transport, buffer: Uint8Array): Uint8Array {
-  return buffer.subarray(offset, offset + length)
-}
-
-async function copyBytes(transport: Transport, source: Storage, target: Storage, tools: MoveTools): Promise<void> {
-  const { offset, host, length } = transport
+async function copyBytes(
+  source: Storage,
+  offset: number,
+  target: Storage,
+  { host, length }: HostRange,
+  tools: MoveTools,
+): Promise<void> {
   const { scratch } = tools.buffers
   for (let done = 0; done < length; done += scratch.length) {
     tools.check()
@@ -97,56 +97,4 @@ async function copyBytes(transport: Transport, source: Storage, target: Storage,
     await readPadded(source, offset + done, bytes)
     await target.write(host + done, bytes)
   }
-}
-
-/** How many bytes the kernel moved. Where it stops, for whatever reason, plain reading and writing take over. */
-function movedByKernel(transport: Transport, target: Storage, tools: MoveTools): number {
-  const from = transport.source?.descriptor
-  const to = target.descriptor
-  const calls = tools.portable || from === undefined || to === undefined ? undefined : libc()
-  if (!calls || from === undefined || to === undefined) return 0
-  const { offset, host, length } = transport
-  let done = 0
-  try {
-    if (tools.crowded) {
-      calls.cloneRange(from, offset, to, host, length)
-      return length
-    }
-    for (let count = 1; count > 0 && done < length; done += count) {
-      tools.check()
-      count = calls.copyRange(from, offset + done, to, host + done, Math.min(COPY_STEP, length - done))
-    }
-  } catch (error) {
-    // Two file systems, a full disk, a broken one: the plain way either works or says what is wrong.
-    if (!(error instanceof SystemCallError)) throw error
-  }
-  return done
-}
-
-/** Writing into reserved room is a good deal faster than having it found block by block. */
-function reserveRoom(transports: readonly Transport[], target: Storage, tools: MoveTools): void {
-  const calls = tools.portable || target.descriptor === undefined ? undefined : libc()
-  if (!calls || target.descriptor === undefined) return
-  for (const { host, length } of hostRanges(transports)) {
-    if (length < LEAST_RESERVED) continue
-    try {
-      calls.allocate(target.descriptor, host, length)
-    } catch (error) {
-      // Then it is found block by block, and a full disk shows itself there.
-      if (!(error instanceof SystemCallError)) throw error
-    }
-  }
-}
-
-function* hostRanges(transports: readonly Transport[]): Generator<{ readonly host: number; readonly length: number }> {
-  let open = { host: 0, length: 0 }
-  for (const { host, length } of transports) {
-    if (open.host + open.length === host) {
-      open = { host: open.host, length: open.length + length }
-    } else {
-      yield open
-      open = { host, length }
-    }
-  }
-  yield open
 }
