@@ -11,8 +11,10 @@ export function listenForShortcuts(target: Window): () => void {
     if (command.shortcut === undefined) return []
     const handler = (event: KeyboardEvent): void => {
       if (event.isComposing || isTyping(event) || useDialogs.getState().dialog.kind !== 'none') return
+      // What it means elsewhere, such as copying selected text, still holds then.
+      if (command.unavailable?.() !== undefined) return
       event.preventDefault()
-      if (command.unavailable?.() === undefined) command.run()
+      command.run()
     }
     return [[command.shortcut, handler] as const]
   })

@@ -31,20 +31,19 @@ export function Dialog(props: DialogProps) {
       onOpenChange={(open) => {
         if (!open) onClose()
       }}
+      // A click beside it must not lose what was typed.
       disablePointerDismissal
     >
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
         <Base.Viewport className={styles.viewport}>
-          <Base.Popup
-            className={classNames(styles.popup, styles[width])}
-            initialFocus={initialFocus}
-            // The popup is its own modal: a click beside it must not lose what was typed.
-          >
+          <Base.Popup className={classNames(styles.popup, styles[width])} initialFocus={initialFocus}>
             <div className={classNames(styles.columns, aside !== undefined && styles.split)}>
               <div className={styles.main}>
                 <div className={styles.header}>
-                  <Base.Title className={classNames('title', 'cut', 'grow')}>{title}</Base.Title>
+                  <Base.Title className="title cut grow" title={title}>
+                    {title}
+                  </Base.Title>
                   {aside === undefined && close}
                 </div>
                 <div className={styles.body}>{children}</div>

@@ -30,6 +30,7 @@ interface ConvertDialogProps {
 
 export function ConvertDialog({ formats, given }: ConvertDialogProps) {
   const { t } = useTranslation()
+  const formId = useId()
   const reasonId = useId()
   const firstName = useRef<HTMLInputElement>(null)
   const verify = useSettings((state) => state.settings.verifyConversions)
@@ -117,7 +118,8 @@ export function ConvertDialog({ formats, given }: ConvertDialogProps) {
             variant="primary"
             aria-disabled={reason === undefined && !starting ? undefined : true}
             aria-describedby={reasonId}
-            onClick={() => void start()}
+            type="submit"
+            form={formId}
           >
             {ready.length > 1 || !only
               ? t('convert.submit', { count: Math.max(1, ready.length) })
@@ -126,12 +128,21 @@ export function ConvertDialog({ formats, given }: ConvertDialogProps) {
         </>
       }
     >
-      {only ? <OneSource {...controls} state={only} /> : <ManySources {...controls} states={states} />}
-      <Options form={form} facts={facts} onChange={change} />
-      <Estimate
-        plans={states.flatMap(({ plan }) => plan ?? [])}
-        folder={folders.find((folder) => folder.id === form.folder)?.label ?? ''}
-      />
+      <form
+        id={formId}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          void start()
+        }}
+      >
+        {only ? <OneSource {...controls} state={only} /> : <ManySources {...controls} states={states} />}
+        <Options form={form} facts={facts} onChange={change} />
+        <Estimate
+          plans={states.flatMap(({ plan }) => plan ?? [])}
+          folder={folders.find((folder) => folder.id === form.folder)?.label ?? ''}
+        />
+      </form>
     </Dialog>
   )
 }

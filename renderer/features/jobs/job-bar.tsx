@@ -1,23 +1,16 @@
 // The line at the foot of the window: the newest running job, or that there is none.
 
-import { ArrowRightLeft, Camera, ChevronDown, ChevronUp, FilePlus2, GitCompare, Scaling, X } from 'lucide-react'
+import { ChevronDown, ChevronUp, OctagonX, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '../../../electron/contract/data.ts'
 import { useCommand } from '../../commands/use-command.ts'
-import { fraction, isCancellable, isEnded, isUnderWay, newestUnderWay, useJobs } from '../../state/jobs.ts'
+import { fraction, isCancellable, newestUnderWay, useJobs } from '../../state/jobs.ts'
 import { percentText, rateText } from '../../state/text.ts'
 import { ProgressBar } from '../../ui/bar.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
+import { JOB_ICONS } from './job-icons.ts'
 import { jobTitle, timeLeftText } from './job-text.ts'
 import styles from './job-bar.module.css'
-
-export const JOB_ICONS = {
-  create: FilePlus2,
-  convert: ArrowRightLeft,
-  compare: GitCompare,
-  snapshot: Camera,
-  resize: Scaling,
-} as const
 
 export function JobBar({ open }: { readonly open: boolean }) {
   const { t } = useTranslation()
@@ -27,7 +20,7 @@ export function JobBar({ open }: { readonly open: boolean }) {
   const Chevron = open ? ChevronDown : ChevronUp
   return (
     <footer className={styles.bar} aria-label={t('jobs.bar')}>
-      {newest ? <Running job={newest} /> : <span className="muted cut">{summary(jobs, t)}</span>}
+      {newest ? <Running job={newest} /> : <Idle jobs={jobs} />}
       <span className="grow" />
       {(jobs.length > 0 || open) && (
         <Button variant="ghost" size="tiny" aria-expanded={open} title={shortcut} onClick={run}>
@@ -49,7 +42,13 @@ function Running({ job }: { readonly job: JobView }) {
   return (
     <>
       <Icon className="icon-14 accent" aria-hidden="true" />
-      <span className={styles.title}>{jobTitle(job)}</span>
+      <span className={styles.title} title={jobTitle(job)}>
+        {jobTitle(job)}
+      </span>
+      {/* The bar is of one phase; it begins anew with the next. */}
+      {job.state.kind === 'running' && (
+        <span className={styles.phase}>{t(`jobs.phase.${job.state.progress.phase}`)}</span>
+      )}
       <ProgressBar label={jobTitle(job)} part={part} className={styles.progress} />
       {job.state.kind === 'cancelling' ? (
         <span className="muted nowrap">{t('jobs.cancelling')}</span>
@@ -67,13 +66,26 @@ function Running({ job }: { readonly job: JobView }) {
   )
 }
 
-type Translate = ReturnType<typeof useTranslation>['t']
-
-function summary(jobs: readonly JobView[], t: Translate): string {
-  const queued = jobs.filter((job) => job.state.kind === 'queued').length
+/** Nothing is running: what has become of those that were. */
+function Idle({ jobs }: { readonly jobs: readonly JobView[] }) {
+  const { t } = useTranslation()
   const failed = jobs.filter((job) => job.state.kind === 'failed').length
-  if (jobs.some(isUnderWay) || jobs.length === 0) return t('jobs.none')
-  if (failed > 0) return t('jobs.someFailed', { count: failed })
-  if (queued > 0) return t('jobs.someQueued', { count: queued })
-  return t('jobs.allDone', { count: jobs.filter(isEnded).length })
+  const queued = jobs.filter((job) => job.state.kind === 'queued').length
+  if (failed > 0) {
+    return (
+      <>
+        <OctagonX className="icon-14 danger" aria-hidden="true" />
+        <span className="danger cut">{t('jobs.someFailed', { count: failed })}</span>
+      </>
+    )
+  }
+  return (
+    <span className="muted cut">
+      {queued > 0
+        ? t('jobs.someQueued', { count: queued })
+        : jobs.length > 0
+          ? t('jobs.allDone', { count: jobs.length })
+          : t('jobs.none')}
+    </span>
+  )
 }

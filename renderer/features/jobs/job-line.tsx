@@ -13,7 +13,7 @@ import { useVolumes } from '../../state/volumes.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { CodeBlock, CopyButton } from '../../ui/code-block.tsx'
 import { Fold } from '../../ui/fold.tsx'
-import { JOB_ICONS } from './job-bar.tsx'
+import { JOB_ICONS } from './job-icons.ts'
 import { jobTitle, outcomeText } from './job-text.ts'
 import styles from './job-tray.module.css'
 

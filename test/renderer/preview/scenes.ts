@@ -120,6 +120,14 @@ export const SCENES: readonly Scene[] = [
       await page.getByRole('button', { name: 'Convert 2 volumes' }).waitFor()
     },
   },
+  {
+    name: 'notice',
+    query: 'volumes=40',
+    act: async (page) => {
+      await drag(page, 'drop', ['letter.docx'], 'add')
+      await page.getByRole('alert').waitFor()
+    },
+  },
   { name: 'drop', query: 'volumes=40&jobs', act: (page) => drag(page, 'dragover', ['a.raw', 'b.raw', 'c.raw']) },
   {
     name: 'files',
@@ -141,16 +149,20 @@ async function openCreate(page: Page): Promise<void> {
   await page.getByText(/Uses .* now, up to 20/).waitFor()
 }
 
-/** Over the right half of the window. */
-export async function drag(page: Page, type: 'dragover' | 'drop', names: readonly string[]): Promise<void> {
+export async function drag(
+  page: Page,
+  type: 'dragover' | 'drop',
+  names: readonly string[],
+  zone: 'add' | 'convert' = 'convert',
+): Promise<void> {
   await page.evaluate(
-    ([type, names]) => {
+    ([type, names, zone]) => {
       const dataTransfer = new DataTransfer()
       for (const name of names) dataTransfer.items.add(new File(['x'], name))
-      const at = { clientX: innerWidth * 0.7, clientY: innerHeight / 2 }
+      const at = { clientX: innerWidth * (zone === 'add' ? 0.3 : 0.7), clientY: innerHeight / 2 }
       const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true, ...at })
       document.elementFromPoint(at.clientX, at.clientY)?.dispatchEvent(event)
     },
-    [type, names] as const,
+    [type, names, zone] as const,
   )
 }

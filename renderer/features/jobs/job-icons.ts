@@ -1,0 +1,13 @@
+// One picture for each kind of job.
+
+import { ArrowRightLeft, Camera, FilePlus2, GitBranch, GitCompare, GitMerge, Scaling } from 'lucide-react'
+
+export const JOB_ICONS = {
+  create: FilePlus2,
+  convert: ArrowRightLeft,
+  compare: GitCompare,
+  snapshot: Camera,
+  resize: Scaling,
+  commit: GitMerge,
+  rebase: GitBranch,
+} as const
