@@ -3,7 +3,7 @@
 import { KiB, MiB } from '../model/units.ts'
 
 /** Fits a core's own cache, where copying through it is fastest. */
-const SCRATCH_SIZE = 512 * KiB
+export const SCRATCH_SIZE = 512 * KiB
 
 export class Buffers {
   /** For whoever works just now; never kept across windows. */

@@ -1,5 +1,6 @@
 // Carrying out windows in the threads of a pool.
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SpindleError } from '../model/error.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Buffers } from './buffers.ts'
@@ -61,7 +62,11 @@ export class PoolMover implements Mover {
   async #scanHere(window: CopyWindow): Promise<ScannedWindow> {
     const { shape, check, portable, crowded, stop } = this.#task
     const target = reference(this.#task.target)
-    const scanning = this.#scanning.then(async () => scanWindow(window, shape, { buffers: this.#buffers, check }))
+    const scanning = this.#scanning.then(async () => {
+      // Reading never waits for anything: without turns in between nothing else would come through.
+      await nextTurn()
+      return scanWindow(window, shape, { buffers: this.#buffers, check })
+    })
     this.#scanning = scanning.catch(() => {})
     const { runs, moves } = await scanning
     return {

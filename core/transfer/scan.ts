@@ -4,6 +4,7 @@ import { pack } from '../codec/codec.ts'
 import type { CodecId } from '../codec/codec.ts'
 import { KiB, roundDown, roundUp } from '../model/units.ts'
 import type { Storage } from '../storage/storage.ts'
+import { SCRATCH_SIZE } from './buffers.ts'
 import type { Buffers } from './buffers.ts'
 import type { CopyWindow } from './copy-window.ts'
 import { PieceReader } from './piece.ts'
@@ -58,6 +59,11 @@ const LARGEST_GRANULE = 64 * KiB
 /** Below this a look at samples costs as much as reading. */
 const SMALLEST_SAMPLED = 16 * KiB
 const SAMPLE = 64
+/**
+ * Milliseconds. Samples that take this long come from a disk, not from memory, and are a seek each: from there on the
+ * window is read from end to end, which the system does ahead of us, and once only.
+ */
+const SLOW_STRETCH = 1
 
 export async function scanWindow(window: CopyWindow, shape: TargetShape, tools: ScanTools): Promise<Scan> {
   const scanner = new Scanner(window, shape, tools)
@@ -92,22 +98,24 @@ class Scanner {
 
   async findData(): Promise<void> {
     const granule = Math.min(this.#shape.blockSize, LARGEST_GRANULE)
+    let sampling = granule >= SMALLEST_SAMPLED
     for (const piece of this.#window.pieces) {
       if (piece.packed) await this.#unpackPiece(piece, granule)
-      else if (granule < SMALLEST_SAMPLED) await this.#readPiece(piece, granule)
-      else await this.#samplePiece(piece, granule)
+      for (const stretch of piece.packed ? [] : granulesOf(piece.guest, piece.length, SCRATCH_SIZE)) {
+        const started = performance.now()
+        if (sampling) await this.#sampleStretch(piece, stretch, granule)
+        else await this.#readStretch(piece, stretch, granule)
+        sampling &&= performance.now() - started < SLOW_STRETCH
+      }
     }
   }
 
-  async #samplePiece(piece: Piece, granule: number): Promise<void> {
-    const end = piece.guest + piece.length
-    for (let at = piece.guest; at < end;) {
+  async #sampleStretch(piece: Piece, stretch: GuestRange, granule: number): Promise<void> {
+    for (const { guest, length } of granulesOf(stretch.guest, stretch.length, granule)) {
       this.#tools.check()
-      const length = Math.min(roundDown(at, granule) + granule, end) - at
-      if (this.#showsData(piece, at, length) || !(await this.#isZero(piece, at, length))) {
-        this.#addData(piece, at, length)
+      if (this.#showsData(piece, guest, length) || !(await this.#isZero(piece, guest, length))) {
+        this.#addData(piece, guest, length)
       }
-      at += length
     }
   }
 
@@ -127,19 +135,13 @@ class Scanner {
     return isZero(bytes)
   }
 
-  async #readPiece(piece: Piece, granule: number): Promise<void> {
-    const { scratch } = this.#tools.buffers
-    const end = piece.guest + piece.length
-    for (let at = piece.guest; at < end;) {
-      this.#tools.check()
-      const length = Math.min(roundDown(at, granule) + scratch.length, end) - at
-      const bytes = scratch.subarray(0, length)
-      await this.#reader.read(piece, at, bytes)
-      for (const part of granulesOf(at, length, granule)) {
-        const start = part.guest - at
-        if (!isZero(bytes.subarray(start, start + part.length))) this.#addData(piece, part.guest, part.length)
-      }
-      at += length
+  async #readStretch(piece: Piece, stretch: GuestRange, granule: number): Promise<void> {
+    this.#tools.check()
+    const bytes = this.#tools.buffers.scratch.subarray(0, stretch.length)
+    await this.#reader.read(piece, stretch.guest, bytes)
+    for (const { guest, length } of granulesOf(stretch.guest, stretch.length, granule)) {
+      const start = guest - stretch.guest
+      if (!isZero(bytes.subarray(start, start + length))) this.#addData(piece, guest, length)
     }
   }
 
@@ -254,11 +256,12 @@ function bufferSize(window: CopyWindow, shape: TargetShape): number {
   return size
 }
 
-function* granulesOf(
-  guest: number,
-  length: number,
-  granule: number,
-): Generator<{ readonly guest: number; readonly length: number }> {
+interface GuestRange {
+  readonly guest: number
+  readonly length: number
+}
+
+function* granulesOf(guest: number, length: number, granule: number): Generator<GuestRange> {
   const end = guest + length
   for (let at = guest; at < end;) {
     const step = Math.min(roundDown(at, granule) + granule, end) - at
