@@ -40,7 +40,7 @@ const ROWS: readonly Row[] = [
   {
     layer: 'core/library',
     layers: ['core/model', 'core/bytes', 'core/image', 'core/storage', 'core/formats'],
-    packages: ['node:*', 'chokidar'],
+    packages: ['node:*'],
   },
   { layer: 'core/jobs', layers: ['core/model'], packages: ['node:*'] },
   {
