@@ -23,7 +23,7 @@ import { jsonText } from './wording.ts'
 
 const words: CommandWords = {
   name: 'check',
-  summary: 'Check basic image integrity',
+  summary: 'Look for errors and leaks, and mend them',
   operands: 'FILE',
   options: [
     { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },

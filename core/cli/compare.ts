@@ -14,7 +14,7 @@ import { SILENT, progressView } from './progress.ts'
 
 const words: CommandWords = {
   name: 'compare',
-  summary: 'Check if two images have the same contents',
+  summary: 'Say whether two disks hold the same',
   operands: 'FILE1 FILE2',
   options: [
     { long: 'a-format', short: 'f', value: 'FMT', help: 'take FILE1 to be in this format instead of finding it out' },

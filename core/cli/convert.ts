@@ -17,7 +17,7 @@ import { snapshotMeant } from './snapshot-list.ts'
 
 const words: CommandWords = {
   name: 'convert',
-  summary: 'Copy one image to another with optional format conversion',
+  summary: 'Write a disk anew, in any format',
   operands: 'SOURCE TARGET',
   options: [
     {

@@ -12,7 +12,7 @@ import { fileNamed } from './names.ts'
 
 const words: CommandWords = {
   name: 'create',
-  summary: 'Create and format new image file',
+  summary: 'Make a new disk image',
   operands: 'FILE [SIZE]',
   options: [
     { long: 'format', short: 'f', value: 'FMT', help: 'format of the new image; raw is the default' },

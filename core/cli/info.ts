@@ -15,7 +15,7 @@ import type { Json } from './wording.ts'
 
 const words: CommandWords = {
   name: 'info',
-  summary: 'Display information about image',
+  summary: 'Tell what an image is and what lies below it',
   operands: 'FILE',
   options: [
     { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },

@@ -16,32 +16,41 @@ interface Entry {
 }
 
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
-  ['check', { summary: 'Check basic image integrity', load: async () => (await import('./check.ts')).check }],
+  [
+    'check',
+    { summary: 'Look for errors and leaks, and mend them', load: async () => (await import('./check.ts')).check },
+  ],
   [
     'compare',
-    { summary: 'Check if two images have the same contents', load: async () => (await import('./compare.ts')).compare },
+    { summary: 'Say whether two disks hold the same', load: async () => (await import('./compare.ts')).compare },
   ],
   [
     'convert',
     {
-      summary: 'Copy one image to another with optional format conversion',
+      summary: 'Write a disk anew, in any format',
       load: async () => (await import('./convert.ts')).convert,
     },
   ],
-  ['create', { summary: 'Create and format new image file', load: async () => (await import('./create.ts')).create }],
-  ['info', { summary: 'Display information about image', load: async () => (await import('./info.ts')).info }],
-  ['map', { summary: 'Dump image metadata', load: async () => (await import('./map.ts')).map }],
+  ['create', { summary: 'Make a new disk image', load: async () => (await import('./create.ts')).create }],
+  [
+    'info',
+    { summary: 'Tell what an image is and what lies below it', load: async () => (await import('./info.ts')).info },
+  ],
+  ['map', { summary: 'Tell where every part of a disk is stored', load: async () => (await import('./map.ts')).map }],
   [
     'measure',
     {
-      summary: 'Calculate file size required for a new image',
+      summary: 'Tell how large a new image would be',
       load: async () => (await import('./measure.ts')).measure,
     },
   ],
-  ['resize', { summary: 'Resize disk image', load: async () => (await import('./resize.ts')).resize }],
+  ['resize', { summary: 'Make a disk larger or smaller', load: async () => (await import('./resize.ts')).resize }],
   [
     'snapshot',
-    { summary: 'Manage snapshots of disk images', load: async () => (await import('./snapshot.ts')).snapshot },
+    {
+      summary: 'List, take, restore, rename and delete snapshots',
+      load: async () => (await import('./snapshot.ts')).snapshot,
+    },
   ],
   ['undo', { summary: 'Take back the last change in place', load: async () => (await import('./undo.ts')).undo }],
 ])

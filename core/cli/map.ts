@@ -13,7 +13,7 @@ import { chainNames, fileNamed, nameBeside } from './names.ts'
 
 const words: CommandWords = {
   name: 'map',
-  summary: 'Dump image metadata',
+  summary: 'Tell where every part of a disk is stored',
   operands: 'FILE',
   options: [
     { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },

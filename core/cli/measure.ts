@@ -12,7 +12,7 @@ import { jsonText } from './wording.ts'
 
 const words: CommandWords = {
   name: 'measure',
-  summary: 'Calculate file size required for a new image',
+  summary: 'Tell how large a new image would be',
   operands: '[FILE]',
   options: [
     { long: 'target-format', short: 'O', value: 'FMT', help: 'format of the new image; raw is the default' },

@@ -14,7 +14,7 @@ import { sizeText } from './wording.ts'
 
 const words: CommandWords = {
   name: 'resize',
-  summary: 'Resize disk image',
+  summary: 'Make a disk larger or smaller',
   operands: 'FILE [+|-]SIZE',
   options: [
     { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },

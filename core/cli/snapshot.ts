@@ -15,7 +15,7 @@ import { snapshotLines, snapshotMeant } from './snapshot-list.ts'
 
 const words: CommandWords = {
   name: 'snapshot',
-  summary: 'Manage snapshots of disk images',
+  summary: 'List, take, restore, rename and delete snapshots',
   operands: '[NEW-NAME] FILE',
   options: [
     { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
