@@ -45,6 +45,8 @@ export interface ShellApi {
   /** Opens the system's file dialog; empty when it was dismissed. */
   chooseFiles(): Promise<readonly Granted[]>
   folder(folder: FolderId): Promise<Folder>
+  /** The one the volume lies in. */
+  folderOf(volume: VolumeId): Promise<Folder>
   /** Shows these granted folders and files in the library from now on. */
   addToLibrary(items: readonly (FolderId | VolumeId)[]): Promise<void>
   removePlace(place: FolderId): Promise<void>

@@ -18,6 +18,7 @@ export const ROUTES = {
   chooseFolder: 'shell',
   chooseFiles: 'shell',
   folder: 'shell',
+  folderOf: 'shell',
   addToLibrary: 'shell',
   removePlace: 'shell',
   showInFolder: 'shell',

@@ -86,6 +86,7 @@ const REQUESTS = {
   chooseFolder: z.tuple([]),
   chooseFiles: z.tuple([]),
   folder: z.tuple([id]),
+  folderOf: z.tuple([id]),
   addToLibrary: z.tuple([z.array(id).max(MAX_FILES)]),
   removePlace: z.tuple([id]),
   showInFolder: z.tuple([id]),

@@ -1,6 +1,6 @@
 // Main's own part of the page's API: the library's places, the system's dialogs, the clipboard, the settings.
 
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { clipboard, dialog, shell, type OpenDialogOptions } from 'electron'
 import type { TFunction } from 'i18next'
 import type { Overview } from '../contract/data.ts'
@@ -68,6 +68,7 @@ export function createShellApi(parts: ShellParts): ShellApi {
       return granting.all(paths.map((path) => ({ name: basename(path), path })))
     },
     folder: async (id) => granting.folder(grants.folderPath(id)),
+    folderOf: async (volume) => granting.folder(dirname(grants.volumePath(volume))),
     addToLibrary: async (items) => {
       const shown = (path: string): boolean => settings.places.includes(path) || library.find(path) !== undefined
       const added = new Set(items.map((id) => grants.anyPath(id)).filter((path) => !shown(path)))

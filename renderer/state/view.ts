@@ -35,7 +35,7 @@ export function select(selected: ReadonlySet<VolumeId>, active: VolumeId | undef
   useView.setState({ selected, active })
 }
 
-/** Shows one volume, wherever it is: a filter or scope that hides it is lifted. */
+/** Shows one volume, wherever it is: a filter or scope that hides it is lifted. It may be about to appear. */
 export function revealVolume(id: VolumeId): void {
   useView.setState({ scope: { kind: 'all' }, filter: '', selected: new Set([id]), active: id })
 }

@@ -2,7 +2,7 @@
 
 import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Api, Reply } from '../../electron/contract/api.ts'
 import type { Granted } from '../../electron/contract/data.ts'
@@ -60,6 +60,7 @@ function openRouter(): Router {
   const shell = {
     volumes: async (start: number) => library.volumes(start),
     folder: async (id: string) => granting.folder(grants.folderPath(id)),
+    folderOf: async (id: string) => granting.folder(dirname(grants.volumePath(id))),
     removePlace: async (id: string) => void grants.placePath(id),
     showInFolder: async (id: string) => void grants.volumePath(id),
     addToLibrary: async (items: readonly string[]) => items.forEach((id) => grants.anyPath(id)),

@@ -58,7 +58,7 @@ describe('the form', () => {
       verify: true,
     })
     const library = initialForm([{ kind: 'library', volume: volume('base/a.qcow2') }], FORMATS, false)
-    expect(library).toMatchObject({ format: 'raw', folder: 'place', verify: false, rows: [{ name: 'a' }] })
+    expect(library).toMatchObject({ format: 'raw', folder: undefined, verify: false, rows: [{ name: 'a' }] })
   })
 
   test('compresses with the chosen codec, and only where the format can', () => {

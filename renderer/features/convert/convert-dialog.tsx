@@ -41,17 +41,18 @@ export function ConvertDialog({ formats, given }: ConvertDialogProps) {
   const facts = formats.find((one) => one.format === form.format)
   const plans = usePlans(facts ? form.rows.map((row) => requestOf(form, row, facts)) : [])
 
-  // A place that is a single file stands for its folder, which the list below does not know yet.
-  const unknown = folders.some((folder) => folder.id === form.folder) ? undefined : form.folder
+  // The new file goes beside the original until another folder is chosen.
+  const [first] = form.rows
+  const homeless = form.folder === undefined ? first?.source.id : undefined
   useEffect(() => {
-    if (unknown === undefined) return
-    async function look(place: string): Promise<void> {
-      const folder = await api.folder(place)
+    if (homeless === undefined) return
+    async function look(volume: string): Promise<void> {
+      const folder = await api.folderOf(volume)
       rememberFolder(folder)
-      setForm((before) => ({ ...before, folder: folder.id }))
+      setForm((before) => ({ ...before, folder: before.folder ?? folder.id }))
     }
-    look(unknown).catch(tell)
-  }, [unknown])
+    look(homeless).catch(tell)
+  }, [homeless])
 
   if (!facts) return null
   const states = form.rows.map((row, index) => rowState(form, row, facts, plans[index], failures))

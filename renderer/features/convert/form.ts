@@ -15,7 +15,8 @@ export interface Source {
   readonly format: FormatId | undefined
   readonly virtualSize: number | undefined
   readonly allocatedSize: number
-  readonly folder: FolderId
+  /** The one it lies in; of a library volume it must be asked for. */
+  readonly folder: FolderId | undefined
 }
 
 export interface Row {
@@ -53,8 +54,8 @@ export function sourcesOf(given: readonly ConvertSource[]): {
   const refused: Refused[] = []
   for (const one of given) {
     if (one.kind === 'library') {
-      const { id, name, format, virtualSize, allocatedSize, place } = one.volume
-      sources.set(id, { id, name: fileName(name), format, virtualSize, allocatedSize, folder: place })
+      const { id, name, format, virtualSize, allocatedSize } = one.volume
+      sources.set(id, { id, name: fileName(name), format, virtualSize, allocatedSize, folder: undefined })
     } else if (one.kind === 'volume') {
       const { format, virtualSize, allocatedSize } = one.facts
       sources.set(one.id, { id: one.id, name: one.name, format, virtualSize, allocatedSize, folder: one.folder.id })

@@ -4,17 +4,17 @@ import { useEffect, useState } from 'react'
 import type { ErrorData } from '../../../core/model/index.ts'
 import { errorData } from '../../../core/model/index.ts'
 import type { CreateRequest } from '../../../electron/contract/data.ts'
-import type { JobId } from '../../../electron/contract/ids.ts'
+import type { FolderId, JobId } from '../../../electron/contract/ids.ts'
 import { api } from '../../state/api.ts'
 import { closeDialog } from '../../state/dialogs.ts'
 import { dismissJob, useJobs } from '../../state/jobs.ts'
+import { usePlaces } from '../../state/places.ts'
 import { revealVolume } from '../../state/view.ts'
-import { useVolumes } from '../../state/volumes.ts'
 
 export type Attempt =
   | { readonly kind: 'none' }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'started'; readonly job: JobId }
+  | { readonly kind: 'started'; readonly job: JobId; readonly request: CreateRequest }
   | { readonly kind: 'failed'; readonly error: ErrorData }
 
 /** Whatever takes longer is for the job bar to show. */
@@ -47,7 +47,8 @@ export function useCreateJob(): CreateJob {
       dismissJob(job.id)
     }
     if (job.state.kind === 'succeeded') {
-      if (job.volume !== undefined && useVolumes.getState().byId.has(job.volume)) revealVolume(job.volume)
+      if (job.volume !== undefined && attempt.kind === 'started' && isShown(attempt.request.folder))
+        revealVolume(job.volume)
       closeDialog()
     }
     // oxlint-disable-next-line react/exhaustive-deps -- only when the job's state turns, not at every report.
@@ -56,7 +57,7 @@ export function useCreateJob(): CreateJob {
   async function start(request: CreateRequest): Promise<void> {
     setAttempt({ kind: 'starting' })
     try {
-      setAttempt({ kind: 'started', job: await api.startJob(request) })
+      setAttempt({ kind: 'started', job: await api.startJob(request), request })
     } catch (thrown) {
       setAttempt({ kind: 'failed', error: errorData(thrown) })
     }
@@ -69,4 +70,9 @@ export function useCreateJob(): CreateJob {
     },
     forget: () => setAttempt((before) => (before.kind === 'failed' ? { kind: 'none' } : before)),
   }
+}
+
+/** Then the new volume is about to appear in the library. */
+function isShown(folder: FolderId): boolean {
+  return usePlaces.getState().places.some((place) => place.id === folder)
 }

@@ -69,7 +69,9 @@ export function formatFacts({ details }: ImageFacts): readonly Fact[] {
       ? []
       : [{ label: t('inspector.detail.cluster-size'), value: sizeText(details.clusterSize) }]),
     ...Object.entries(details.specific ?? {}).flatMap(([key, value]) =>
-      LEFT_OUT.has(key) || typeof value === 'object' ? [] : [{ label: detailLabel(key), value: detailText(value) }],
+      LEFT_OUT.has(key) || typeof value === 'object'
+        ? []
+        : [{ label: detailLabel(key), value: detailText(key, value) }],
     ),
     ...(details.encrypted === undefined
       ? []
@@ -90,7 +92,8 @@ function detailLabel(key: string): string {
   return key.charAt(0).toUpperCase() + key.slice(1).replaceAll('-', ' ')
 }
 
-function detailText(value: unknown): string {
+function detailText(key: string, value: unknown): string {
+  if (key === 'compat') return value === '0.10' ? t('inspector.version2') : t('inspector.version3')
   if (value === true) return t('inspector.yes')
   if (value === false) return t('inspector.no')
   return String(value)

@@ -77,10 +77,11 @@ export function useGrid({ scroller, order, nameAt, rowHeight }: GridOptions): Gr
   useEffect(() => takeFocus('table', () => scroller.current?.querySelector<HTMLElement>(TAB_STOP)?.focus()), [scroller])
 
   // Whoever reveals a volume from elsewhere wants it seen; the same row moving in the order must not drag the view.
+  const shown = activeIndex >= 0
   useEffect(() => {
-    if (activeIndex >= 0) scrollTo(activeIndex)
+    if (shown) scrollTo(activeIndex)
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [active])
+  }, [active, shown])
 
   function findTyped(event: KeyboardEvent): void {
     const continued = event.timeStamp - typed.current.at < TYPE_AHEAD_MS

@@ -110,6 +110,7 @@ export class FakeSpindle {
       chooseFolder: async () => this.#folder('f9'),
       chooseFiles: async () => (this.#options.chosenFiles ?? []).map((name) => this.#grant(name)),
       folder: async (id) => this.#folder(id),
+      folderOf: async (id) => this.#folder(this.#volume(id).place),
       addToLibrary: async () => {
         this.#places = fakePlaces(this.volumes)
         this.emit('places', this.#places)
