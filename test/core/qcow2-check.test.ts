@@ -78,6 +78,8 @@ describe('what cannot be looked at', () => {
     const image = images.get('plain')
     image.setHeader('incompatible_features', 1n << 40n)
     await expect(check(new MemoryStorage('disk', image.bytes))).rejects.toMatchObject({ code: 'unsupported' })
+    image.setHeader('refcount_table_clusters', 0)
+    await expect(check(new MemoryStorage('disk', image.bytes))).rejects.toMatchObject({ code: 'unsupported' })
   })
 
   test('what the disk cannot read is told, and the rest is looked at', async () => {

@@ -68,6 +68,7 @@ export class RealImages {
 
   /** The data file of the image that has one. */
   get dataFile(): Uint8Array {
+    this.get('a data file')
     return readFileSync(join(this.#qemu.folder, 'disk.data'))
   }
 
@@ -464,6 +465,17 @@ export const DAMAGES: readonly Damage[] = [
     leaves: ['l2-past-end*2'],
   },
   {
+    name: 'a file whose end is cut off, with the counts damaged',
+    kind: 'plain',
+    damage: (image) => {
+      image.cut(image.bytes.length - 2 * CLUSTER)
+      image.set(image.countTablePlace, 2n ** 50n)
+    },
+    finds: ['l2-past-end*2', 'refcount-block-past-end', 'count-too-low*22', 'copied-flag-set*21'],
+    // A longer file would show zeros where the data is missing.
+    leaves: ['l2-past-end*2', 'refcount-block-past-end', 'count-too-low*22', 'copied-flag-set*21', 'not-rebuilt'],
+  },
+  {
     name: 'an L1 table past the end',
     kind: 'plain',
     damage: (image) => image.setHeader('l1_table_offset', 2 ** 40),
@@ -486,6 +498,15 @@ export const DAMAGES: readonly Damage[] = [
     finds: ['snapshot-table', 'not-opened'],
     unlike: 'QEMU does not check it',
     leaves: ['snapshot-table', 'not-opened'],
+  },
+  {
+    name: 'a place for snapshots that is none, and no snapshots',
+    kind: 'plain',
+    damage: (image) => image.setHeader('snapshots_offset', 512),
+    finds: ['snapshot-offset'],
+    host: () => 64,
+    unlike: 'QEMU does not open it',
+    repairs: /no longer names a place/,
   },
   {
     name: 'a snapshot whose L1 table is off its boundary',

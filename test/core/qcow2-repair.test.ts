@@ -3,22 +3,18 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { drivers } from '../../core/formats/index.ts'
 import { qcow2Driver } from '../../core/formats/qcow2/driver.ts'
-import { openDisk } from '../../core/image/chain.ts'
 import type { RepairMode, RepairReport } from '../../core/model/check.ts'
-import { SpindleError } from '../../core/model/error.ts'
 import { MemoryStorage } from '../../core/storage/memory.ts'
 import type { Storage } from '../../core/storage/storage.ts'
 import { rollBack } from '../../core/storage/undo-log.ts'
 import { UndoStorage } from '../../core/storage/undo-storage.ts'
 import { findingSummary } from '../helpers/findings.ts'
-import { MemoryFolder } from '../helpers/memory-gate.ts'
 import { newestOracle } from '../helpers/oracles.ts'
-import { Qcow2Places } from '../helpers/qcow2-places.ts'
 import { Qemu } from '../helpers/qemu.ts'
 import { sharedFolder } from '../helpers/scratch.ts'
 import { CLUSTER, DAMAGES, RealImages } from './qcow2-damages.ts'
+import { changedClusters, readableClusters } from './qcow2-readable.ts'
 
 const qemu = new Qemu(newestOracle(), sharedFolder())
 const images = new RealImages(qemu)
@@ -27,42 +23,6 @@ async function repair(storage: Storage, mode: RepairMode): Promise<RepairReport>
   const checker = await qcow2Driver.checker?.(storage)
   if (!checker) throw new Error('qcow2 cannot be checked')
   return checker.repair(mode)
-}
-
-/** What each cluster of the disk reads as; undefined where it cannot be read. Nothing when the image cannot be opened. */
-async function readable(bytes: Uint8Array): Promise<readonly (Uint8Array | undefined)[]> {
-  const folder = new MemoryFolder()
-  if (new Qcow2Places(bytes).geometry.externalData) folder.add('disk.data', images.dataFile)
-  const clusters: (Uint8Array | undefined)[] = []
-  try {
-    await using disk = await openDisk(new MemoryStorage('disk', bytes, false), {
-      drivers,
-      gate: folder,
-      format: 'qcow2',
-      access: 'read',
-    })
-    const size = disk.top.blockSize
-    for (let offset = 0; offset < disk.size; offset += size) {
-      const cluster = new Uint8Array(Math.min(size, disk.size - offset))
-      clusters.push(await disk.read(offset, cluster).then(() => cluster, plainFailure))
-    }
-  } catch (error) {
-    plainFailure(error)
-  }
-  return clusters
-}
-
-function plainFailure(error: unknown): undefined {
-  if (!(error instanceof SpindleError) || error.code === 'internal') throw error
-}
-
-/** Every cluster that could be read before reads the same now. */
-function expectSame(before: readonly (Uint8Array | undefined)[], after: readonly (Uint8Array | undefined)[]): void {
-  const changed = before.flatMap((cluster, index) => {
-    const now = after[index]
-    return cluster && (!now || Buffer.compare(cluster, now) !== 0) ? [index] : []
-  })
-  expect(changed).toEqual([])
 }
 
 function totals(bytes: Uint8Array) {
@@ -76,7 +36,7 @@ describe('a repair of everything', () => {
     const image = images.get(kind)
     damage(image)
     const damaged = image.bytes
-    const before = await readable(damaged)
+    const before = await readableClusters(damaged, images.dataFile)
     const storage = new MemoryStorage('disk', damaged)
     const log = new MemoryStorage('log')
     const undo = await UndoStorage.over(storage, log)
@@ -91,7 +51,7 @@ describe('a repair of everything', () => {
     expect(leaves.length > 0 || corruptions + leaks + checkErrors === 0).toBe(true)
     const isJudged = leaves.length === 0 || unlike === undefined
     expect(isJudged && totals(repaired)).toEqual(isJudged && report.after.totals)
-    expectSame(before, await readable(repaired))
+    expect(changedClusters(before, await readableClusters(repaired, images.dataFile))).toEqual([])
 
     await undo.complete()
     expect(Buffer.compare(await withoutTail(storage, repaired.length), repaired)).toBe(0)

@@ -52,11 +52,11 @@ export class Qemu {
     }
   }
 
-  /** All that `check` counts; undefined when it cannot open the image or gives up on it. */
+  /** All that `check` counts; undefined when it cannot open the image, gives up on it or crashes. */
   totals(name: string): CheckTotals | undefined {
     const words = ['check', '-f', 'qcow2', '--output=json', name]
     const { stdout, status } = spawnSync(this.oracle.qemuImg, words, { cwd: this.folder, encoding: 'utf8' })
-    if (status === 1) return undefined
+    if (status === 1 || status === null || stdout === '') return undefined
     const found = JSON.parse(stdout) as Record<string, number | undefined>
     return {
       imageEndOffset: found['image-end-offset'] ?? 0,

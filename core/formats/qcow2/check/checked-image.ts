@@ -49,7 +49,8 @@ export async function openForCheck(storage: Storage): Promise<CheckedImage> {
   const first = new Uint8Array(Math.min(size, HEADER.size))
   await storage.read(0, first)
   const header = decodeHeader(first, storage.name)
-  if (refusal && (refusal.code === 'unsupported' || !makesSense(header))) throw refusal
+  if (hasUnknownFeatures(header)) throw refusal?.code === 'unsupported' ? refusal : unknownFeatures(storage)
+  if (refusal && !makesSense(header)) throw refusal
   const geometry = geometryOf(header)
   const extensions = await readExtensions(storage, header, geometry)
   return {
@@ -70,6 +71,7 @@ export async function openForCheck(storage: Storage): Promise<CheckedImage> {
 async function refusalOf(storage: Storage): Promise<SpindleError | undefined> {
   try {
     const { header, unreadable } = await openHeader(storage, closedGate, 'read')
+    // Whether its data can be read, for being encrypted or packed in a new way, does not matter here.
     if (!unreadable || (unreadable.code === 'unsupported' && !hasUnknownFeatures(header))) return undefined
     return SpindleError.fromData(unreadable)
   } catch (error) {
@@ -78,9 +80,14 @@ async function refusalOf(storage: Storage): Promise<SpindleError | undefined> {
   }
 }
 
-/** Encrypted data does not matter here; what an unknown feature changes about the tables, no one knows. */
+/** What an unknown feature changes about the tables, no one knows. */
 function hasUnknownFeatures({ incompatible_features: features }: HeaderFields): boolean {
   return (features & ~Object.values(INCOMPATIBLE).reduce((mask, bit) => mask | bit, 0n)) !== 0n
+}
+
+function unknownFeatures({ name }: Storage): SpindleError {
+  const message = `${name} uses features Spindle does not know, so its tables may not mean what they seem to. Nothing was changed.`
+  return new SpindleError('unsupported', message, { path: name, offset: HEADER.fields.incompatible_features.offset })
 }
 
 function makesSense(header: HeaderFields): boolean {

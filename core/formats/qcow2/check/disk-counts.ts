@@ -48,7 +48,10 @@ export class DiskCounts {
     const { clusterSize } = image.geometry
     const length = clusters * clusterSize
     const isPlace = offset > 0 && offset % clusterSize === 0 && length <= MAX_REFCOUNT_TABLE_BYTES
+    // What of it is missing can be made anew, so it keeps no one from making the file longer.
+    const { firstMissing } = examination
     if (isPlace) examination.claim(offset, length, 'The refcount table')
+    examination.firstMissing = firstMissing
     const isThere = isPlace && length > 0 && offset < image.size
     const bytes = new Uint8Array(isThere ? length : 0)
     let isRead = isThere

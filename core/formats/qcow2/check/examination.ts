@@ -35,6 +35,8 @@ export class Examination {
   /** A flag that says whose a cluster is does not fit; which ones is for a second look. */
   areFlagsWrong = false
   checkErrors = 0
+  /** The first byte past the end of the file that something leads to. Growing the file that far would show zeros there. */
+  firstMissing = Infinity
 
   constructor(image: CheckedImage) {
     this.image = image
@@ -68,6 +70,11 @@ export class Examination {
     }))
   }
 
+  /** Something leads past the end of the file, or begins at `offset` and reaches past it. */
+  noteMissing(offset: number): void {
+    this.firstMissing = Math.min(this.firstMissing, Math.max(offset, this.image.size))
+  }
+
   /** Counts a reference to every cluster of a table. A table may end in the last cluster of a file that is cut short. */
   claim(offset: number, length: number, what: string): void {
     const { size, geometry } = this.image
@@ -75,6 +82,7 @@ export class Examination {
     if (offset + length - size >= geometry.clusterSize) {
       const message = `${what} at offset ${offset} would end at ${offset + length}, past the end of the file at ${size}.`
       this.damage(() => ({ code: 'table-past-end', message, hostOffset: offset }))
+      this.noteMissing(offset)
       return
     }
     const first = Math.floor(offset / geometry.clusterSize)

@@ -4,6 +4,7 @@ import type { Pace } from '../../../jobs/pace.ts'
 import { readPadded } from '../../../storage/storage.ts'
 import type { Storage } from '../../../storage/storage.ts'
 import { l1Bytes } from '../geometry.ts'
+import { HEADER } from '../layout.ts'
 import { claimBitmaps } from './bitmap-uses.ts'
 import { openForCheck } from './checked-image.ts'
 import { compareCounts, isCountedOnce } from './compare.ts'
@@ -15,7 +16,7 @@ import { flagFinding, l2Finding } from './l2-sentences.ts'
 import { tellOverlaps } from './overlaps.ts'
 import { OwnedFindings } from './owned-findings.ts'
 import { isReadFailure, readTables } from './read-tables.ts'
-import { l1Problem, readSnapshotEntries, readSnapshotL1 } from './snapshot-entries.ts'
+import { hasStrayOffset, l1Problem, readSnapshotEntries, readSnapshotL1 } from './snapshot-entries.ts'
 import { l1Target, walkL1 } from './walk-l1.ts'
 import { L2Walk } from './walk-l2.ts'
 
@@ -32,6 +33,7 @@ export interface Examined {
 
 /** Bytes of extra data that every snapshot has since version 3. */
 export const NEEDED_EXTRA = 16
+const PLACE_OF_SNAPSHOTS = HEADER.fields.snapshots_offset.offset
 
 /** `pace` is told the bytes of the disk whose tables have been looked at. Throws when the header itself makes no sense. */
 export async function examine(storage: Storage, pace: Pace = () => undefined): Promise<Examined> {
@@ -78,6 +80,10 @@ async function walkActiveL1(examination: Examination, pace: Pace): Promise<void>
 async function walkSnapshots(examination: Examination, pace: Pace): Promise<void> {
   const { image, findings } = examination
   const { snapshots_offset: tableOffset } = image.header
+  if (hasStrayOffset(image)) {
+    const message = `The header names offset ${tableOffset} as the place of snapshots, which is none, and there are no snapshots; some programs refuse it for that.`
+    findings.add('error', 1, () => ({ code: 'snapshot-offset', message, hostOffset: PLACE_OF_SNAPSHOTS }))
+  }
   try {
     examination.snapshots = await readSnapshotEntries(image)
   } catch (error) {
@@ -151,7 +157,11 @@ async function walkL2Tables(examination: Examination, pace: Pace): Promise<L2Wal
       const problems = walk.walk(piece.view, offset - piece.offset, use, guests?.get(offset))
       if (problems.length > 0) examination.isReferenceLost = true
       if (problems.length > 0 && use.active > 0) examination.areFlagsWrong = true
-      for (const problem of problems) owned.add(offset, use.all, (owner) => l2Finding(image, problem, offset, owner))
+      for (const problem of problems) {
+        if (problem.code === 'l2-past-end' || problem.code === 'l2-compressed-past-end')
+          examination.noteMissing(problem.offset)
+        owned.add(offset, use.all, (owner) => l2Finding(image, problem, offset, owner))
+      }
     }
     await pace(done * geometry.tableSpan)
   }

@@ -40,6 +40,9 @@ export async function rebuildCounts(examined: Examined, keepLeaks: boolean): Pro
   if (tableClusters * clusterSize > MAX_REFCOUNT_TABLE_BYTES)
     return `the file is so long that its refcount table would be larger than ${formatSize(MAX_REFCOUNT_TABLE_BYTES)}`
 
+  if ((start + indexes.size + tableClusters) * clusterSize > examination.firstMissing)
+    return 'the file ends before something that its tables lead to, and would seem to hold zeros there if it grew'
+
   counts.addRange(start, indexes.size + tableClusters)
   const sorted = [...indexes].toSorted((a, b) => a - b)
   const perWrite = Math.max(1, Math.floor(BATCH / clusterSize))

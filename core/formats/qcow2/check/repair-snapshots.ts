@@ -8,6 +8,7 @@ import { SNAPSHOT_ENTRY, SNAPSHOT_EXTRA } from '../layout.ts'
 import type { CheckedImage } from './checked-image.ts'
 import { NEEDED_EXTRA } from './examine.ts'
 import type { Examined } from './examine.ts'
+import { hasStrayOffset } from './snapshot-entries.ts'
 import type { SnapshotEntries, SnapshotEntry } from './snapshot-entries.ts'
 
 /** A table that has its place, but is not written yet. */
@@ -31,6 +32,7 @@ export async function planSnapshotTable({
   const bytes = await completeTable(image, snapshots)
   const first = Math.max(image.fileClusters, counts.end)
   const count = clustersFor(bytes.length, geometry)
+  if ((first + count) * geometry.clusterSize > examination.firstMissing) return undefined
   counts.addRange(first, count)
   for (let cluster = first; cluster < first + count; cluster += 1) {
     const block = Math.floor(cluster / disk.countsPerBlock)
@@ -48,6 +50,14 @@ export async function writeSnapshotTable({ storage, header }: CheckedImage, tabl
   // Side by side in one sector: the switch from the old table to the new one cannot tear.
   await writeHeaderFields(storage, { nb_snapshots: header.nb_snapshots, snapshots_offset: table.offset })
   await storage.flush()
+}
+
+/** Takes out of the header the place of a table that is not there. Returns what was done. */
+export async function clearStrayOffset(image: CheckedImage): Promise<readonly string[]> {
+  if (!hasStrayOffset(image)) return []
+  await writeHeaderFields(image.storage, { nb_snapshots: 0, snapshots_offset: 0 })
+  await image.storage.flush()
+  return ['The header no longer names a place for snapshots that there are none of.']
 }
 
 function isIncomplete({ extraSize }: SnapshotEntry, { geometry }: CheckedImage): boolean {

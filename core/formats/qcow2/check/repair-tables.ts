@@ -5,7 +5,7 @@ import { isCountedOnce } from './compare.ts'
 import type { Examined } from './examine.ts'
 import type { IsOnce } from './flags.ts'
 import { rebuildCounts } from './rebuild.ts'
-import { planSnapshotTable, writeSnapshotTable } from './repair-snapshots.ts'
+import { clearStrayOffset, planSnapshotTable, writeSnapshotTable } from './repair-snapshots.ts'
 import { writeCounts } from './write-counts.ts'
 import { writeFlags } from './write-flags.ts'
 
@@ -28,8 +28,9 @@ export async function repairTables(examined: Examined): Promise<readonly string[
   const snapshots = await planSnapshotTable(examined)
   const mustRebuild = disk.needsRebuild || differences.hasUncounted
   const counted = mustRebuild ? await rebuild(examined, keepLeaks) : await correct(examined, keepLeaks)
-  if (!counted) return []
-  const sentences = [...counted]
+  const stray = await clearStrayOffset(examination.image)
+  if (!counted) return stray
+  const sentences = [...counted, ...stray]
   if (examination.areFlagsWrong || sentences.length > 0) {
     const isOnce = onceAfter(examined, { keepLeaks, isRebuilt: mustRebuild })
     sentences.push(...flagsSet(await writeFlags(examination, isOnce)))

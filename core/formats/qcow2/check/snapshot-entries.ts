@@ -87,6 +87,11 @@ export async function readSnapshotEntries(image: CheckedImage): Promise<Snapshot
   return { entries, length: length() }
 }
 
+/** The header names a place for the table that cannot be one, though no table is there. */
+export function hasStrayOffset({ header, geometry }: CheckedImage): boolean {
+  return header.nb_snapshots === 0 && header.snapshots_offset % geometry.clusterSize !== 0
+}
+
 /** A clause about its L1 table; undefined when that is where it can be read. */
 export function l1Problem({ l1Offset, l1Entries }: SnapshotEntry, { geometry }: CheckedImage): string | undefined {
   if (l1Offset % geometry.clusterSize !== 0) return `is at offset ${l1Offset}, which is not a cluster boundary`

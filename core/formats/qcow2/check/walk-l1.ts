@@ -60,6 +60,7 @@ export function walkL1(part: L1Part, examination: Examination): number {
       tell('l1-unaligned', `leads to an L2 table at offset ${offset}, which is not a cluster boundary`)
     if (offset >= image.size) {
       tell('l1-past-end', `leads to an L2 table at offset ${offset}, past the end of the file at ${image.size}`)
+      examination.noteMissing(offset)
       if (isActive) examination.areFlagsWrong = true
       empty += 1
       continue
