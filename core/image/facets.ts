@@ -52,11 +52,14 @@ export interface Resizer {
   resize(virtualSize: number, preallocation: Preallocation, pace?: Pace): Promise<void>
 }
 
-/** Which image lies below. */
+/** Which image lies below. After each of these the layer is only to be closed. */
 export interface BackingLink {
-  /** Changes the name alone: that the guest sees the same through it has been settled before. Undefined for none. */
+  /**
+   * Changes the name alone: that the guest sees the same through it has been settled before. Undefined for none. Throws
+   * `unsupported` before anything is written when the name does not fit or the image can have no backing file.
+   */
   setBacking(backing: BackingRef | undefined): Promise<void>
-  /** Drops all data of this layer, so that everything is read from below. */
+  /** Drops all data of this layer, so that everything is read from below; snapshots keep what is theirs. */
   empty(pace?: Pace): Promise<void>
 }
 

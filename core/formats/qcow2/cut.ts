@@ -4,7 +4,7 @@ import { UNALLOCATED, encodeL2, isEmptyL2 } from './entries.ts'
 import { l1Bytes } from './geometry.ts'
 import { soundEntry } from './image-file.ts'
 import { L1_ENTRY_SIZE } from './layout.ts'
-import { Release, release } from './release.ts'
+import { Release, release, releaseUncounted } from './release.ts'
 import { gatherEntry } from './tree.ts'
 import type { Root, TreeWork } from './tree.ts'
 
@@ -14,6 +14,20 @@ export async function dropFrom(work: TreeWork, cluster: number): Promise<void> {
   const inside = cluster % entriesPerTable
   if (inside > 0) await dropEntries(work, cluster)
   await dropTables(work, (cluster - inside) / entriesPerTable + (inside > 0 ? 1 : 0))
+}
+
+/** Gives back refcount blocks that count nothing, and the end of the file where nothing is any more. Durable. */
+export async function cutFile(work: TreeWork): Promise<void> {
+  const { file, changes } = work
+  const { geometry, storage } = file
+  const blocks = await changes.refcounts.dropEmptyBlocks()
+  await changes.refcounts.writeBack()
+  await storage.flush()
+  await releaseUncounted(work, blocks)
+  const end = (await changes.refcounts.end()) * geometry.clusterSize
+  if (end < (await storage.size())) await storage.truncate(end)
+  await storage.flush()
+  file.size = Math.min(file.size, end)
 }
 
 /** The rest of the table that speaks for `cluster`. */

@@ -36,7 +36,7 @@ export interface Extension {
   readonly data: Uint8Array
 }
 
-interface Area {
+export interface Area {
   readonly bytes: Uint8Array
   /** Of the area's first byte in the file. */
   readonly offset: number
@@ -72,6 +72,11 @@ export function decodeExtensions(area: Area): Extensions {
     ...(encryption && { encryption: decodeEncryption(encryption, area) }),
     featureNames: decodeFeatureNames(seen.get(EXTENSION.featureNames), path),
   }
+}
+
+/** Every extension as it stands, those that Spindle does not know as well. Throws `invalid-image`. */
+export function listExtensions(area: Area): readonly Extension[] {
+  return [...walk(area)].map(({ type, data }) => ({ type, data }))
 }
 
 /** The extensions one after the other and the end marker. */

@@ -1,12 +1,13 @@
 // An open qcow2 image.
 
 import type { ImageLayer, LayerWriter } from '../../image/driver.ts'
-import type { Resizer, SnapshotTable } from '../../image/facets.ts'
+import type { BackingLink, Resizer, SnapshotTable } from '../../image/facets.ts'
 import type { Extent } from '../../image/extent.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { ErrorData } from '../../model/error.ts'
 import type { BackingRef, Details } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { Qcow2BackingLink } from './backing-link.ts'
 import { detailsOf } from './describe.ts'
 import type { ImageFile } from './image-file.ts'
 import { Mapping } from './mapping.ts'
@@ -27,6 +28,7 @@ export class Qcow2Layer implements ImageLayer {
   readonly writer?: LayerWriter
   readonly snapshots?: SnapshotTable
   readonly resizer?: Resizer
+  readonly backingLink?: BackingLink
   readonly #file: ImageFile
   readonly #opened: Opened
   readonly #mapping: Mapping
@@ -48,6 +50,7 @@ export class Qcow2Layer implements ImageLayer {
     if (writing.parts) {
       this.writer = writing.parts.writer
       this.resizer = new Qcow2Resizer(this, file, writing.parts)
+      this.backingLink = new Qcow2BackingLink(file, writing.parts)
     }
     if (!opened.unreadable) this.snapshots = new Qcow2Snapshots(this, file, writing.parts)
   }

@@ -6,12 +6,12 @@ import type { Pace } from '../../jobs/pace.ts'
 import type { Preallocation } from '../../model/job.ts'
 import { SpindleError } from '../../model/error.ts'
 import { formatSize } from '../../model/units.ts'
-import { dropFrom } from './cut.ts'
+import { cutFile, dropFrom } from './cut.ts'
 import { geometryOf, l1Bytes } from './geometry.ts'
 import type { ImageFile } from './image-file.ts'
 import { AUTOCLEAR, MAX_L1_BYTES } from './layout.ts'
 import { preallocate } from './preallocate.ts'
-import { releaseRuns, releaseUncounted } from './release.ts'
+import { releaseRuns } from './release.ts'
 import type { SnapshotWriting } from './snapshot-table.ts'
 import { switchL1 } from './switch.ts'
 import type { TreeWork } from './tree.ts'
@@ -86,19 +86,12 @@ export class Qcow2Resizer implements Resizer {
 
 /** The disk ends before anything of it goes: from the first write on it is the smaller one. */
 async function shrink(work: TreeWork, virtualSize: number): Promise<void> {
-  const { file, changes } = work
+  const { file } = work
   const { geometry, storage } = file
   await file.writeHeader({ size: virtualSize })
   await storage.flush()
   await dropFrom(work, Math.ceil(virtualSize / geometry.clusterSize))
-  const blocks = await changes.refcounts.dropEmptyBlocks()
-  await changes.refcounts.writeBack()
-  await storage.flush()
-  await releaseUncounted(work, blocks)
-  const end = (await changes.refcounts.end()) * geometry.clusterSize
-  if (end < (await storage.size())) await storage.truncate(end)
-  await storage.flush()
-  file.size = Math.min(file.size, end)
+  await cutFile(work)
 }
 
 /** What is new becomes part of the disk last. */

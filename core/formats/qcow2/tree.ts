@@ -89,11 +89,12 @@ export async function* tablesOf(file: ImageFile, root: Root, pace?: Pace): Async
   await pace?.(untold)
 }
 
-/** Adds the table itself and every cluster it leads to. */
+/** Adds the table itself and every cluster of this file that it leads to. */
 export function gather(file: ImageFile, table: Table, index: number, clusters: ClusterList): void {
   const { geometry } = file
   const { clusterSize, entriesPerTable } = geometry
   clusters.add(table.offset / clusterSize)
+  if (geometry.externalData) return
   for (let number = 0; number < entriesPerTable; number += 1) {
     if (isEmptyL2(geometry, table.view, number)) continue
     const entry = soundEntry(file, table, index * entriesPerTable + number)
