@@ -81,7 +81,36 @@ export interface ResizeJob {
   readonly keepUndo?: boolean
 }
 
-export type JobSpec = CreateJob | ConvertJob | CompareJob | SnapshotJob | ResizeJob
+/** What an image has, moved down into one below it. Through the image itself the guest sees the same at any moment. */
+export interface CommitJob {
+  readonly kind: 'commit'
+  /** The image on top. */
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+  /** Absolute path of the image below it that takes everything; left out, the next one. */
+  readonly base?: string
+  /** Leaves everything in the top as well, which only takes room there. */
+  readonly keepTop: boolean
+  /** Also when other images, or snapshots inside the ones above, read through what is changed and will then be damaged. */
+  readonly allowOthers: boolean
+}
+
+/** Another image below the same disk, as a whole or not at all. */
+export interface RebaseJob {
+  readonly kind: 'rebase'
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+  /** As it is to stand in the image, relative to its folder; the format left out is detected. Undefined for none. */
+  readonly backing?: { readonly path: string; readonly format?: FormatId }
+  /** Changes the name alone, without a look at what lies below. Otherwise the image takes in what would differ. */
+  readonly nameOnly: boolean
+  /** Leaves an undo file behind. */
+  readonly keepUndo?: boolean
+}
+
+export type JobSpec = CreateJob | ConvertJob | CompareJob | SnapshotJob | ResizeJob | CommitJob | RebaseJob
 
 export type Phase = 'prepare' | 'copy' | 'finish' | 'verify'
 
@@ -129,6 +158,14 @@ export type JobResult =
       readonly virtualSize: number
       readonly warnings: readonly string[]
     }
+  | {
+      readonly kind: 'commit'
+      readonly path: string
+      /** The image that took everything. */
+      readonly base: string
+      readonly warnings: readonly string[]
+    }
+  | { readonly kind: 'rebase'; readonly path: string; readonly warnings: readonly string[] }
 
 export type JobState =
   | { readonly kind: 'queued' }

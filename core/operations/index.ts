@@ -76,6 +76,10 @@ export function openOperations(parts: Parts = systemParts()): Operations {
           return (await import('./snapshot.ts')).snapshot(job, context, parts)
         case 'resize':
           return (await import('./resize.ts')).resize(job, context, parts)
+        case 'commit':
+          return (await import('./commit.ts')).commit(job, context, parts)
+        case 'rebase':
+          return (await import('./rebase.ts')).rebase(job, context, await withPool())
         default:
           return assertNever(job)
       }

@@ -94,6 +94,8 @@ export class JobMirror {
         return { ...common, kind: 'compare', source: basename(spec.left), target: basename(spec.right) }
       case 'snapshot':
       case 'resize':
+      case 'commit':
+      case 'rebase':
         return { ...common, kind: spec.kind, target: basename(spec.path) }
       default:
         return assertNever(spec)

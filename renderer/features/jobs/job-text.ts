@@ -22,6 +22,10 @@ export function jobTitle(job: JobView): string {
       return t('jobs.snapshot', { target })
     case 'resize':
       return t('jobs.resize', { target })
+    case 'commit':
+      return t('jobs.commit', { target })
+    case 'rebase':
+      return t('jobs.rebase', { target })
     default:
       return assertNever(job.kind)
   }
@@ -57,6 +61,8 @@ export function outcomeText({ state }: JobView): string {
     case 'compare':
       return result.identical ? t('jobs.identical') : t('jobs.differ')
     case 'snapshot':
+    case 'commit':
+    case 'rebase':
       return t('jobs.done')
     case 'resize':
       return t('jobs.resized', { size: sizeText(result.virtualSize) })

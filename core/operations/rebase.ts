@@ -1,0 +1,113 @@
+// rebase: another image below the same disk, or none.
+
+import { openDisk } from '../image/chain.ts'
+import { driverOf } from '../image/detect.ts'
+import type { ImageLayer } from '../image/driver.ts'
+import { pathOf } from '../image/gate.ts'
+import { statedFormat } from '../image/reference.ts'
+import { VirtualDisk } from '../image/virtual-disk.ts'
+import type { OperationContext } from '../jobs/operation.ts'
+import { SpindleError } from '../model/error.ts'
+import type { BackingRef } from '../model/image.ts'
+import type { JobResult, RebaseJob } from '../model/job.ts'
+import { MiB } from '../model/units.ts'
+import { MemoryStorage } from '../storage/memory.ts'
+import { differencesOf } from '../transfer/compare.ts'
+import { isZero } from '../transfer/zeros.ts'
+import { paceOf, throwIfCancelled } from './cancel.ts'
+import { changeInPlace, changeLayerInPlace } from './in-place.ts'
+import { openSource } from './parts.ts'
+import type { Parts } from './parts.ts'
+
+const CHUNK = MiB
+
+export async function rebase(job: RebaseJob, context: OperationContext, parts: Parts): Promise<JobResult> {
+  const { path, nameOnly } = job
+  throwIfCancelled(context.signal)
+  context.progress({ phase: 'prepare', done: 0, total: 0 })
+  const spec = { path, keepUndo: job.keepUndo ?? false, ...(job.format !== undefined && { format: job.format }) }
+  if (nameOnly) {
+    await changeLayerInPlace(spec, context, parts, async (layer) => linkOf(layer).setBacking(job.backing))
+  } else {
+    await using below = await openBelow(job, parts)
+    await changeInPlace(spec, context, parts, async ({ storage, driver }) => {
+      await using disk = await openDisk(storage, { ...parts, format: driver.format, access: 'write' })
+      const link = linkOf(disk.top)
+      await takeIn(disk, below, context, parts)
+      await link.setBacking(refOf(job, below))
+    })
+  }
+  return { kind: 'rebase', path, warnings: [] }
+}
+
+function linkOf({ backingLink, unwritable, unreadable, storage, format }: ImageLayer) {
+  const refusal = unreadable ?? unwritable
+  if (refusal) throw SpindleError.fromData(refusal)
+  if (backingLink) return backingLink
+  throw new SpindleError(
+    'unsupported',
+    `${storage.name} is in ${format} format, whose backing file Spindle cannot change. Nothing was changed.`,
+    { path: storage.name },
+  )
+}
+
+function refOf({ backing }: RebaseJob, below: VirtualDisk): BackingRef | undefined {
+  return backing && { path: backing.path, format: backing.format ?? statedFormat(backing.path) ?? below.top.format }
+}
+
+/** What is to lie below; for nothing, an empty disk. */
+async function openBelow({ path, backing }: RebaseJob, parts: Parts): Promise<VirtualDisk> {
+  if (!backing) return nothing(parts)
+  await using top = await parts.openFile(path, 'read')
+  const format = backing.format ?? statedFormat(backing.path)
+  const below = await openSource(pathOf(backing.path, top), format, parts)
+  if (below.layers.every(({ storage }) => storage.identity !== top.identity)) return below
+  await below.close()
+  throw new SpindleError(
+    'invalid-argument',
+    `${backing.path} is, or reads through, ${path} itself, so it cannot lie below it. Nothing was changed.`,
+    { path },
+  )
+}
+
+async function nothing(parts: Parts): Promise<VirtualDisk> {
+  const storage = new MemoryStorage('nothing', new Uint8Array(0), false)
+  return new VirtualDisk([await driverOf(parts.drivers, 'raw').open(storage, parts.gate, 'read')])
+}
+
+/** Writes into the top what it shows from below now, wherever the new image below it has something else. Durable. */
+async function takeIn(disk: VirtualDisk, below: VirtualDisk, context: OperationContext, parts: Parts): Promise<void> {
+  const [, first, ...others] = disk.layers
+  const old = first ? new VirtualDisk([first, ...others]) : await nothing(parts)
+  const { snapshots = [] } = await disk.top.describe()
+  const pace = paceOf(context, 'copy', Math.max(old.size, below.size))
+  const options = { signal: context.signal, pace, ...(parts.pool && { pool: parts.pool }) }
+  for await (const { offset, length } of differencesOf(old, below, options)) {
+    if (snapshots.length > 0) throw hasSnapshots(disk.top.storage.name, snapshots)
+    const end = Math.min(offset + length, disk.size)
+    for (let position = offset; position < end;) {
+      const [extent] = await disk.top.map(position, Math.min(end - position, CHUNK))
+      if (!extent) break
+      if (extent.kind === 'hole') await takeInHole(disk, position, extent.length)
+      position += extent.length
+    }
+  }
+  await disk.flush()
+}
+
+async function takeInHole(disk: VirtualDisk, offset: number, length: number): Promise<void> {
+  const bytes = new Uint8Array(length)
+  await disk.read(offset, bytes)
+  // Without a backing file an image need not say where zeros are, and what is said nowhere would not stay zeros.
+  if (isZero(bytes) && disk.layers.length > 1) await disk.zero(offset, length)
+  else await disk.write(offset, bytes)
+}
+
+function hasSnapshots(path: string, snapshots: readonly { readonly name: string }[]): SpindleError {
+  const names = snapshots.map(({ name }) => `“${name}”`).join(', ')
+  return new SpindleError(
+    'unsupported',
+    `${path} has snapshots (${names}), which would not show the same with other data below them. Nothing was changed. Delete them, or convert it to an image of its own instead.`,
+    { path },
+  )
+}
