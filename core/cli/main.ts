@@ -20,6 +20,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     'check',
     { summary: 'Look for errors and leaks, and mend them', load: async () => (await import('./check.ts')).check },
   ],
+  ['commit', { summary: 'Commit image to its backing file', load: async () => (await import('./commit.ts')).commit }],
   [
     'compare',
     { summary: 'Say whether two disks hold the same', load: async () => (await import('./compare.ts')).compare },
@@ -44,6 +45,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
       load: async () => (await import('./measure.ts')).measure,
     },
   ],
+  ['rebase', { summary: 'Change backing file of the image', load: async () => (await import('./rebase.ts')).rebase }],
   ['resize', { summary: 'Make a disk larger or smaller', load: async () => (await import('./resize.ts')).resize }],
   [
     'snapshot',

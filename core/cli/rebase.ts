@@ -1,0 +1,83 @@
+// `spindle rebase`: another image below the same disk, or none.
+
+import { SpindleError } from '../model/error.ts'
+import type { CommandWords } from './arguments.ts'
+import { usageError } from './arguments.ts'
+import { FORCE_SHARE, IMAGE_OPTS, KEEP_UNDO, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, undoHint } from './command.ts'
+import type { Command } from './command.ts'
+import { fileNamed } from './names.ts'
+import { SILENT, progressView } from './progress.ts'
+
+const words: CommandWords = {
+  name: 'rebase',
+  summary: 'Change backing file of the image',
+  operands: 'FILE',
+  options: [
+    { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
+    {
+      long: 'backing',
+      short: 'b',
+      value: 'BACKING',
+      help: 'the image to lie below FILE from now on, relative to the folder of FILE; "" for none, which takes all data in',
+    },
+    { long: 'backing-format', short: 'F', value: 'FMT', help: 'the format of BACKING' },
+    {
+      long: 'backing-unsafe',
+      short: 'u',
+      help: 'change the name alone, for an image that was moved: the disk changes when BACKING holds something else',
+    },
+    KEEP_UNDO,
+    PROGRESS,
+    QUIET,
+    FORCE_SHARE,
+    { ...SOURCE_CACHE, long: 'cache', short: 't' },
+    { ...SOURCE_CACHE, long: 'backing-cache' },
+  ],
+  refused: [IMAGE_OPTS, OBJECT, { long: 'compress', short: 'c' }],
+  notes: [
+    'Without -u the disk stays what it is: FILE takes in whatever BACKING has otherwise. This happens as a whole or not at all, whenever the command is stopped.',
+  ],
+}
+
+export const rebase: Command = {
+  words,
+  async run(given, { console, operations, signal }) {
+    const [file, ...others] = given.operands
+    if (file === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
+    const backing = given.text('backing')
+    const nameOnly = given.has('backing-unsafe')
+    if (backing === undefined && !nameOnly) {
+      throw usageError(words, 'Must specify backing file (-b) or use unsafe mode (-u)')
+    }
+    const stated = given.text('backing-format')
+    const backingFormat = stated === undefined ? undefined : operations.format(stated).format
+    const hasBacking = backing !== undefined && backing !== ''
+    // Guessing the format of a raw image would let a guest choose it.
+    if (hasBacking && backingFormat === undefined) {
+      throw new SpindleError(
+        'invalid-argument',
+        `Could not change the backing file to '${backing}': backing format must be specified`,
+      )
+    }
+    const { path, shown, format } = fileNamed(file, given.text('format'), operations)
+    const quiet = given.has('quiet')
+    const view = given.has('progress') && !quiet ? progressView(console) : SILENT
+    const job = {
+      kind: 'rebase',
+      path,
+      ...(format !== undefined && { format }),
+      ...(hasBacking && backingFormat !== undefined && { backing: { path: backing, format: backingFormat } }),
+      nameOnly,
+      keepUndo: given.has('keep-undo'),
+    } as const
+    let whole = false
+    try {
+      await operations.run(job, { signal, progress: view.update, pointOfNoReturn: () => {} })
+      whole = true
+    } finally {
+      view.end(whole)
+    }
+    if (given.has('keep-undo') && !quiet) console.out(undoHint(shown))
+    return 0
+  },
+}
