@@ -21,6 +21,8 @@ export interface Libc {
   copyRange(from: number, fromOffset: number, to: number, toOffset: number, length: number): number
   /** Makes both files share the same blocks, where the file system can; all of the range or nothing. */
   cloneRange(from: number, fromOffset: number, to: number, toOffset: number, length: number): void
+  /** Has the kernel start bringing written bytes to the disk, without waiting for it. */
+  startWriting(descriptor: number, offset: number, length: number): void
 }
 
 /** Shaped as Node's own system errors are, so that one translation serves both. */
@@ -49,6 +51,7 @@ const KEEP_SIZE = 0x01
 const PUNCH_HOLE = 0x02
 const ZERO_RANGE = 0x10
 const FICLONERANGE = 0x4020940d
+const SYNC_FILE_RANGE_WRITE = 2
 
 let loaded: { readonly libc: Libc | undefined } | undefined
 
@@ -82,6 +85,7 @@ function load(): Libc | undefined {
   const fallocate: Foreign = library.func('int fallocate(int, int, int64_t, int64_t)')
   const copyFileRange: Foreign = library.func('int64_t copy_file_range(int, void *, int, void *, size_t, unsigned int)')
   const ioctl: Foreign = library.func('int ioctl(int, unsigned long, void *)')
+  const syncFileRange: Foreign = library.func('int sync_file_range(int, int64_t, int64_t, unsigned int)')
 
   function call(name: string, made: () => number | bigint): number {
     for (;;) {
@@ -109,6 +113,9 @@ function load(): Libc | undefined {
       const source = new BigInt64Array([BigInt(fromOffset)])
       const target = new BigInt64Array([BigInt(toOffset)])
       return call('copy_file_range', () => copyFileRange(from, source, to, target, length, 0))
+    },
+    startWriting: (descriptor, offset, length) => {
+      call('sync_file_range', () => syncFileRange(descriptor, offset, length, SYNC_FILE_RANGE_WRITE))
     },
     cloneRange: (from, fromOffset, to, toOffset, length) => {
       // struct file_clone_range: the source, its offset, the length, and the target's offset.

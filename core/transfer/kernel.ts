@@ -53,6 +53,14 @@ export class KernelHelp {
     }
   }
 
+  /** The disk gets to work now, instead of all at the end when someone waits for it. */
+  startWriting(ranges: readonly HostRange[]): void {
+    this.#willing = true
+    for (const { host, length } of joined(ranges)) {
+      if (length > 0) this.#try(undefined, (calls, _from, to) => calls.startWriting(to, host, length))
+    }
+  }
+
   /** False when the kernel declined: another file system, no such call, a full disk. Writing will tell which. */
   #try(source: Storage | undefined, work: (calls: Libc, from: number, to: number) => void): boolean {
     const calls = this.#calls

@@ -37,10 +37,14 @@ export async function moveWindow(
 ): Promise<void> {
   const kernel = new KernelHelp(target, tools.portable)
   const left: Transport[] = []
+  const written: HostRange[] = []
   for (const { move, host } of joinedMoves(scan.moves, places)) {
     const { offset, length } = move
     const source = move.piece && sources[move.piece.source]
-    const done = source ? movedByKernel(kernel, source, offset, { host, length }, tools) : 0
+    const shared = source && tools.crowded ? kernel.share(source, offset, { host, length }) : 0
+    const copied = source && !tools.crowded ? kernel.copy(source, offset, { host, length }, tools.check) : 0
+    const done = shared + copied
+    if (shared < length) written.push({ host, length })
     if (done < length) left.push({ source, offset: offset + done, host: host + done, length: length - done })
   }
   if (tools.crowded) kernel.reserve(left)
@@ -48,6 +52,7 @@ export async function moveWindow(
     if (source) await copyBytes(source, offset, target, { host, length }, tools)
     else if (scan.buffer) await target.write(host, scan.buffer.subarray(offset, offset + length))
   }
+  kernel.startWriting(written)
 }
 
 /** Moves whose bytes lie together both where they are and where they go are one: packed blocks mostly do. */
@@ -71,16 +76,6 @@ function continues({ move, host }: PlacedMove, next: Move, nextHost: number): bo
     move.offset + move.length === next.offset &&
     host + move.length === nextHost
   )
-}
-
-function movedByKernel(
-  kernel: KernelHelp,
-  source: Storage,
-  offset: number,
-  range: HostRange,
-  tools: MoveTools,
-): number {
-  return tools.crowded ? kernel.share(source, offset, range) : kernel.copy(source, offset, range, tools.check)
 }
 
 async function copyBytes(

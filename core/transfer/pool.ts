@@ -9,6 +9,11 @@ const MOST_THREADS = 8
 export class TransferPool implements AsyncDisposable {
   readonly #threads: Thread[] = []
 
+  /** Whether threads run already: using them then costs nothing. */
+  get running(): boolean {
+    return this.#threads.some((thread) => thread.ready)
+  }
+
   /** Up to `most` threads, but no more than there are cores. Starts those that are not there yet. */
   threads(most: number): readonly Thread[] {
     const count = Math.min(most, MOST_THREADS, availableParallelism())

@@ -18,8 +18,11 @@ import { PoolMover, isShareable } from './pool-mover.ts'
 import type { Run, TargetShape } from './scan.ts'
 import { Stop } from './stop.ts'
 
-/** Below this the work is done before a thread has started. */
-const POOL_FROM = 256 * MiB
+/** From here on threads are worth it that run already, */
+const POOL_FROM = 64 * MiB
+/** those that have to be started, */
+const NEW_POOL_FROM = 512 * MiB
+/** and those that pack or unpack. */
 const POOL_FROM_COMPUTING = 16 * MiB
 /** Guest bytes after which the builder may write out tables. */
 const DRAIN_EVERY = 256 * MiB
@@ -96,8 +99,8 @@ function moversOf(
   const task = { target: builder.storage, shape, portable, check: stop.check }
   const local = new LocalMover({ ...task, crowded: false }, new Buffers())
   const computing = shape.packing !== undefined || totals.packedBytes > totals.dataBytes
-  const worthIt = totals.dataBytes + totals.packedBytes >= (computing ? POOL_FROM_COMPUTING : POOL_FROM)
-  if (!pool || !worthIt || !isShareable(builder.storage)) return { local }
+  const from = computing ? POOL_FROM_COMPUTING : pool?.running === true ? POOL_FROM : NEW_POOL_FROM
+  if (!pool || totals.dataBytes + totals.packedBytes < from || !isShareable(builder.storage)) return { local }
   const shared = { ...task, crowded: true, computing, stop: stop.flag }
   return { local, pooled: new PoolMover(pool, shared, new Buffers()) }
 }
