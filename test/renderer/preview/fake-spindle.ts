@@ -1,8 +1,7 @@
 // A small engine and shell in memory: what the window needs to be looked at and tested without Electron.
 
-import { SpindleError, errorData } from '../../../core/model/index.ts'
-import type { AllocationStrip, CellState, ConvertPlan, ImageFacts, SizePrediction } from '../../../core/model/index.ts'
-import { KiB, MiB } from '../../../core/model/index.ts'
+import { KiB, SpindleError, errorData } from '../../../core/model/index.ts'
+import type { ConvertPlan, ImageFacts, SizePrediction } from '../../../core/model/index.ts'
 import type { Api, Events, Reply, WindowApi } from '../../../electron/contract/api.ts'
 import type {
   ConvertRequest,
@@ -15,7 +14,8 @@ import type {
   Volume,
 } from '../../../electron/contract/data.ts'
 import { FORMATS } from './fake-formats.ts'
-import { PLACES, fakePlaces, fakeVolumes, seeded } from './fake-library.ts'
+import { allocation, facts } from './fake-images.ts'
+import { PLACES, fakePlaces, fakeVolumes } from './fake-library.ts'
 
 export interface FakeOptions {
   readonly volumeCount: number
@@ -267,64 +267,4 @@ async function reply<T>(work: () => Promise<T>): Promise<Reply<T>> {
   } catch (thrown) {
     return { ok: false, error: errorData(thrown) }
   }
-}
-
-function facts(volume: Volume, backingPath?: string): ImageFacts {
-  const qcow2 = volume.format === 'qcow2'
-  return {
-    path: volume.path,
-    format: volume.format ?? 'raw',
-    virtualSize: volume.virtualSize ?? 0,
-    allocatedSize: volume.allocatedSize,
-    fileSize: volume.fileSize,
-    modifiedAt: volume.modifiedAt,
-    ...(volume.backing === undefined ? {} : { backing: { path: volume.backing, format: 'qcow2' } }),
-    ...(backingPath === undefined ? {} : { backingPath }),
-    ...(volume.error?.code === 'invalid-image' ? { unreadable: volume.error } : {}),
-    details: qcow2
-      ? {
-          clusterSize: 64 * KiB,
-          encrypted: false,
-          dirty: false,
-          corrupt: false,
-          snapshots: Array.from({ length: volume.snapshotCount }, (_, index) => ({
-            id: String(index + 1),
-            name: `before-${index + 1}`,
-            vmStateSize: 0,
-            createdAt: volume.modifiedAt,
-            nanoseconds: 0,
-            vmClockNanoseconds: 0,
-          })),
-          specific: {
-            compat: '1.1',
-            'compression-type': 'zstd',
-            'lazy-refcounts': false,
-            'refcount-bits': 16,
-            corrupt: false,
-            'extended-l2': false,
-          },
-        }
-      : {},
-  }
-}
-
-function allocation(volume: Volume, cellCount: number): AllocationStrip {
-  const size = volume.virtualSize ?? 0
-  if (size === 0) throw SpindleError.fromData(volume.error ?? { code: 'internal', message: 'There is no size.' })
-  const random = seeded(Number(volume.id.replaceAll(/\D/g, '')) + 7)
-  const full = volume.allocatedSize / size
-  const cells: CellState[] = []
-  while (cells.length < cellCount) {
-    const position = cells.length / cellCount
-    const pick = random()
-    let state: CellState = 'hole'
-    if (pick < full * (2 - position * 1.4)) state = volume.format === 'qcow2' && random() < 0.2 ? 'compressed' : 'data'
-    else if (volume.backing !== undefined && pick < 0.75) state = 'backing'
-    else if (pick > 0.92) state = 'zero'
-    for (let run = 0; run < 4 + random() * (state === 'hole' ? 60 : 24); run++) cells.push(state)
-  }
-  const shown = cells.slice(0, cellCount)
-  const totals = { hole: 0, zero: 0, data: 0, compressed: 0, backing: 0 }
-  for (const cell of shown) totals[cell] += Math.round(size / cellCount / MiB) * MiB
-  return { virtualSize: size, cells: shown, totals }
 }
