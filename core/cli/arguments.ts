@@ -31,6 +31,8 @@ export interface Words {
   /** The last one wins, as in every such program. */
   text(long: string): string | undefined
   texts(long: string): readonly string[]
+  /** All options as they were typed, in that order; what takes no value has an empty one. */
+  readonly inOrder: readonly (readonly [long: string, value: string])[]
 }
 
 type Word = Omit<OptionWord, 'help'> & { readonly refused?: boolean }
@@ -45,6 +47,7 @@ export function parseWords(command: CommandWords, given: readonly string[]): Wor
     ...command.refused.map((word) => ({ ...word, refused: true })),
   ]
   const found = new Map<string, string[]>()
+  const inOrder: (readonly [string, string])[] = []
   const operands: string[] = []
   const rest = [...given]
   const take = (word: Word, shown: string, value: string | undefined): void => {
@@ -53,6 +56,7 @@ export function parseWords(command: CommandWords, given: readonly string[]): Wor
     if (word.value !== undefined && value === undefined) {
       throw usageError(command, `option ${shown} needs a value: ${word.value}`)
     }
+    inOrder.push([word.long, value ?? ''])
     found.set(word.long, [...(found.get(word.long) ?? []), value ?? ''])
   }
 
@@ -86,6 +90,7 @@ export function parseWords(command: CommandWords, given: readonly string[]): Wor
 
   return {
     operands,
+    inOrder,
     has: (long) => found.has(long),
     text: (long) => found.get(long)?.at(-1),
     texts: (long) => found.get(long) ?? [],

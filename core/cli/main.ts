@@ -17,6 +17,13 @@ interface Entry {
 
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
+    'bitmap',
+    {
+      summary: 'Add, change and remove the dirty bitmaps in an image',
+      load: async () => (await import('./bitmap.ts')).bitmap,
+    },
+  ],
+  [
     'check',
     { summary: 'Look for errors and leaks, and mend them', load: async () => (await import('./check.ts')).check },
   ],

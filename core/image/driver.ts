@@ -7,7 +7,7 @@ import type { Pace } from '../jobs/pace.ts'
 import type { OptionTable, OptionValues } from '../model/option.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Extent } from './extent.ts'
-import type { BackingLink, Checker, Resizer, SnapshotTable } from './facets.ts'
+import type { BackingLink, BitmapTable, Checker, Resizer, SnapshotTable } from './facets.ts'
 
 /** How sure a driver is that a file is its own: 0 not at all, 100 its signature is there. */
 export type Confidence = number
@@ -95,6 +95,7 @@ export interface ImageLayer extends AsyncDisposable {
   /** Why there is no `writer` although the image was opened for writing. */
   readonly unwritable?: ErrorData
   readonly snapshots?: SnapshotTable
+  readonly bitmaps?: BitmapTable
   /** Only in a layer that is open for writing. */
   readonly resizer?: Resizer
   /** Only in a layer that is open for writing, of a format with backing files. */

@@ -69,19 +69,32 @@ export interface Amender {
   amend(options: OptionValues, pace?: Pace): Promise<void>
 }
 
-/** Dirty bitmaps, by name. */
+/**
+ * Dirty bitmaps, by name. Each change is durable when it returns; nothing may be read or written meanwhile, and the
+ * layer's description still tells of those there were. Methods throw `not-found` for a name there is none of, and
+ * `invalid-image` where the tables cannot be trusted: a bitmap that was being changed can only be removed.
+ */
 export interface BitmapTable {
-  list(): readonly BitmapFacts[]
-  /** `granularity`: bytes one bit stands for, a power of two. */
-  add(name: string, granularity: number): Promise<void>
+  list(): Promise<readonly BitmapFacts[]>
+  /**
+   * An empty one that is enabled. `granularity` is in bytes one bit stands for; left out, it is what suits the image.
+   * Before anything is written, throws `exists`, `invalid-argument`, or `unsupported` when there is no room for it.
+   */
+  add(name: string, granularity?: number): Promise<void>
   remove(name: string): Promise<void>
   clear(name: string): Promise<void>
   enable(name: string): Promise<void>
   disable(name: string): Promise<void>
   /** Guest ranges that are marked, ascending, in bytes. */
-  read(name: string): AsyncIterable<{ readonly offset: number; readonly length: number }>
-  /** Marks these ranges as well. */
-  mark(name: string, ranges: AsyncIterable<{ readonly offset: number; readonly length: number }>): Promise<void>
+  read(name: string): AsyncIterable<GuestRange>
+  /** Marks these ranges as well; they ascend. */
+  mark(name: string, ranges: AsyncIterable<GuestRange>): Promise<void>
+}
+
+/** Bytes. */
+export interface GuestRange {
+  readonly offset: number
+  readonly length: number
 }
 
 /** Looks after the tables of an image. It needs no second file, and no image that is sound enough to be opened. */

@@ -10,6 +10,7 @@ import type { AllocationStrip, ConvertPlan, FormatFacts, ResizePlan, SizePredict
 import type { ImageDriver } from '../image/driver.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 import type { TransferPool } from '../transfer/pool.ts'
+import type { BitmapSpec } from './bitmap.ts'
 import type { CheckSpec } from './check.ts'
 import type { InspectSpec } from './inspect.ts'
 import type { MapSpec } from './map.ts'
@@ -31,6 +32,8 @@ export interface Operations {
   readonly planResize: (job: ResizeJob) => Promise<ResizePlan>
   readonly check: (spec: CheckSpec, context: OperationContext) => Promise<CheckOutcome>
   readonly repair: (spec: RepairSpec, context: OperationContext) => Promise<RepairOutcome>
+  /** Changes a bitmap inside an image. */
+  readonly bitmap: (spec: BitmapSpec, context: OperationContext) => Promise<void>
   /** Undefined when there is nothing to undo. */
   readonly undoState: (path: string) => Promise<UndoState | undefined>
   /** Puts an image back as it was before its last change in place. */
@@ -62,6 +65,7 @@ export function openOperations(parts: Parts = systemParts()): Operations {
     planResize: async (job) => (await import('./plan-resize.ts')).planResize(job, parts),
     check: async (spec, context) => (await import('./check.ts')).check(spec, context, parts),
     repair: async (spec, context) => (await import('./repair.ts')).repair(spec, context, parts),
+    bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, parts),
     undoState: async (path) => (await import('./undo.ts')).undoState(path),
     undo: async (path) => (await import('./undo.ts')).undo(path),
     async run(job, context) {

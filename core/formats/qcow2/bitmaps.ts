@@ -1,4 +1,4 @@
-// The directory of dirty bitmaps, as far as describing them needs.
+// The directory of dirty bitmaps: its entries, read and written.
 
 import type { BitmapFacts } from '../../model/image.ts'
 import { roundUp } from '../../model/units.ts'
@@ -22,6 +22,48 @@ const DIRTY_TRACKING = 1
 export interface Bitmap {
   readonly facts: BitmapFacts
   readonly table: { readonly offset: number; readonly entries: number }
+  /** As it stands in the directory, with whatever Spindle does not know of. */
+  readonly entry: Uint8Array
+}
+
+/** A bitmap that is kept up to date, with its table there. */
+export function newBitmap(name: string, granularity: number, table: Bitmap['table']): Bitmap {
+  const text = new TextEncoder().encode(name)
+  const entry = new Uint8Array(roundUp(BITMAP_ENTRY.size + text.length, 8))
+  const fields = {
+    bitmap_table_offset: table.offset,
+    bitmap_table_size: table.entries,
+    flags: AUTO,
+    type: DIRTY_TRACKING,
+    granularity_bits: Math.log2(granularity),
+    name_size: text.length,
+    extra_data_size: 0,
+  }
+  entry.set(BITMAP_ENTRY.encode(fields))
+  entry.set(text, BITMAP_ENTRY.size)
+  return { facts: { name, granularity, flags: ['auto'] }, table, entry }
+}
+
+/** The same bitmap with its table elsewhere. */
+export function movedBitmap({ facts, table, entry }: Bitmap, offset: number): Bitmap {
+  const moved = entry.slice()
+  new DataView(moved.buffer).setBigUint64(BITMAP_ENTRY.fields.bitmap_table_offset.offset, BigInt(offset))
+  return { facts, table: { ...table, offset }, entry: moved }
+}
+
+/** The same bitmap, kept up to date from now on or no longer. */
+export function switchedBitmap({ facts, table, entry }: Bitmap, enabled: boolean): Bitmap {
+  const switched = entry.slice()
+  const view = new DataView(switched.buffer)
+  const at = BITMAP_ENTRY.fields.flags.offset
+  view.setUint32(at, enabled ? view.getUint32(at) | AUTO : view.getUint32(at) & ~AUTO)
+  const others = facts.flags.filter((flag) => flag !== 'auto')
+  return { facts: { ...facts, flags: enabled ? [...others, 'auto'] : others }, table, entry: switched }
+}
+
+/** How many entries the table of a bitmap needs. */
+export function bitmapTableEntries({ virtualSize, clusterSize }: Geometry, granularity: number): number {
+  return Math.ceil(Math.ceil(Math.ceil(virtualSize / granularity) / 8) / clusterSize)
 }
 
 /** All bitmaps of the directory. Throws `invalid-image` when it is not one. */
@@ -81,12 +123,13 @@ function decode(bytes: Uint8Array, place: EntryPlace): { bitmap: Bitmap; size: n
   if (entries > MAX_BITMAP_TABLE_ENTRIES || entries * geometry.clusterSize > MAX_BITMAP_BYTES)
     throw refuse(`claims a table of ${entries} entries, more than a bitmap can have`)
   // A bitmap that was being written may be left over from before the disk grew.
-  const needed = Math.ceil(Math.ceil(geometry.virtualSize / 2 ** bits) / 8 / geometry.clusterSize)
+  const needed = bitmapTableEntries(geometry, 2 ** bits)
   if (entries < needed && (fields.flags & IN_USE) === 0)
     throw refuse(`has a table of ${entries} entries, and this disk needs ${needed}`)
   const flags = [
     ...(fields.flags & IN_USE ? ['in-use' as const] : []),
     ...(fields.flags & AUTO ? ['auto' as const] : []),
   ]
-  return { bitmap: { facts: { name, granularity: 2 ** bits, flags }, table: { offset: table, entries } }, size }
+  const facts = { name, granularity: 2 ** bits, flags }
+  return { bitmap: { facts, table: { offset: table, entries }, entry: bytes.slice(0, size) }, size }
 }

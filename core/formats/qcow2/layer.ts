@@ -1,13 +1,14 @@
 // An open qcow2 image.
 
 import type { ImageLayer, LayerWriter } from '../../image/driver.ts'
-import type { BackingLink, Resizer, SnapshotTable } from '../../image/facets.ts'
+import type { BackingLink, BitmapTable, Resizer, SnapshotTable } from '../../image/facets.ts'
 import type { Extent } from '../../image/extent.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { ErrorData } from '../../model/error.ts'
 import type { BackingRef, Details } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Qcow2BackingLink } from './backing-link.ts'
+import { Qcow2Bitmaps } from './bitmap-table.ts'
 import { detailsOf } from './describe.ts'
 import type { ImageFile } from './image-file.ts'
 import { Mapping } from './mapping.ts'
@@ -27,6 +28,7 @@ export class Qcow2Layer implements ImageLayer {
   readonly unwritable?: ErrorData
   readonly writer?: LayerWriter
   readonly snapshots?: SnapshotTable
+  readonly bitmaps?: BitmapTable
   readonly resizer?: Resizer
   readonly backingLink?: BackingLink
   readonly #file: ImageFile
@@ -52,6 +54,7 @@ export class Qcow2Layer implements ImageLayer {
       this.resizer = new Qcow2Resizer(this, file, writing.parts)
       this.backingLink = new Qcow2BackingLink(file, writing.parts)
     }
+    if (!opened.unreadable && file.geometry.version >= 3) this.bitmaps = new Qcow2Bitmaps(this, file, writing.parts)
     if (!opened.unreadable) this.snapshots = new Qcow2Snapshots(this, file, writing.parts)
   }
 

@@ -3,6 +3,7 @@
 import type { Measurement } from '../../image/driver.ts'
 import type { BitmapFacts } from '../../model/image.ts'
 import { roundUp } from '../../model/units.ts'
+import { bitmapTableEntries } from './bitmaps.ts'
 import { clustersFor, l1Bytes } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
 import { BITMAP_ENTRY, BITMAP_TABLE_ENTRY_SIZE, REFCOUNT_TABLE_ENTRY_SIZE } from './layout.ts'
@@ -49,7 +50,7 @@ export function measureDesign(design: Design, data: number): Measurement {
 export function measureBitmaps({ geometry }: Design, bitmaps: readonly BitmapFacts[]): number | undefined {
   if (geometry.version < 3) return undefined
   const clusters = bitmaps.reduce((sum, { granularity }) => {
-    const parts = clustersFor(Math.ceil(Math.ceil(geometry.virtualSize / granularity) / 8), geometry)
+    const parts = bitmapTableEntries(geometry, granularity)
     return sum + parts + clustersFor(parts * BITMAP_TABLE_ENTRY_SIZE, geometry)
   }, 0)
   const directory = bitmaps.reduce((sum, { name }) => sum + roundUp(BITMAP_ENTRY.size + Buffer.byteLength(name), 8), 0)

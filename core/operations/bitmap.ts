@@ -1,0 +1,120 @@
+// bitmap: adding, removing and changing a dirty bitmap inside an image.
+
+import { openLayer } from '../image/chain.ts'
+import type { ImageLayer } from '../image/driver.ts'
+import type { BitmapTable, GuestRange } from '../image/facets.ts'
+import { closedGate } from '../image/gate.ts'
+import type { OperationContext } from '../jobs/operation.ts'
+import { SpindleError, assertNever } from '../model/error.ts'
+import type { FormatId } from '../model/image.ts'
+import { throwIfCancelled, turnsOf } from './cancel.ts'
+import { changeLayerInPlace } from './in-place.ts'
+import type { Parts } from './parts.ts'
+
+export type BitmapAction =
+  /** `granularity`: bytes one bit stands for; left out, it is what suits the image. */
+  | { readonly kind: 'add'; readonly granularity?: number }
+  | { readonly kind: 'remove' | 'clear' | 'enable' | 'disable' }
+  /** Marks what another bitmap marks as well: one of the same image, or of one whose disk is of the same size. */
+  | { readonly kind: 'merge'; readonly from: string; readonly source?: { path: string; format?: FormatId } }
+
+export interface BitmapSpec {
+  /** Absolute. */
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+  readonly name: string
+  /** Done one after the other. */
+  readonly actions: readonly BitmapAction[]
+  /** Leaves an undo file behind. */
+  readonly keepUndo: boolean
+}
+
+/** All of the actions, or none of them. */
+export async function bitmap(spec: BitmapSpec, context: OperationContext, parts: Parts): Promise<void> {
+  const { path, name, actions, keepUndo } = spec
+  throwIfCancelled(context.signal)
+  context.progress({ phase: 'prepare', done: 0, total: 0 })
+  const format = await formatWithBitmaps(spec, parts)
+  await changeLayerInPlace({ path, format, keepUndo }, context, parts, async (layer) => {
+    for (const action of actions) {
+      throwIfCancelled(context.signal)
+      await act(layer, name, action, context.signal, parts)
+    }
+  })
+}
+
+/** Found out before anything is written beside the image. */
+async function formatWithBitmaps({ path, format }: BitmapSpec, parts: Parts): Promise<string> {
+  await using layer = await openAlone(path, format, parts)
+  tableOf(layer)
+  return layer.format
+}
+
+async function openAlone(path: string, format: string | undefined, parts: Parts): Promise<ImageLayer> {
+  return openLayer(await parts.openFile(path, 'read'), format, 'read', { ...parts, gate: closedGate })
+}
+
+function tableOf({ bitmaps, unwritable, storage }: ImageLayer): BitmapTable {
+  if (unwritable) throw SpindleError.fromData(unwritable)
+  if (bitmaps) return bitmaps
+  throw new SpindleError(
+    'unsupported',
+    `${storage.name} has no place for bitmaps: only qcow2 images of version 3 have (compat=1.1). Nothing was changed.`,
+    { path: storage.name },
+  )
+}
+
+async function act(
+  layer: ImageLayer,
+  name: string,
+  action: BitmapAction,
+  signal: AbortSignal,
+  parts: Parts,
+): Promise<void> {
+  const table = tableOf(layer)
+  switch (action.kind) {
+    case 'add':
+      return table.add(name, action.granularity)
+    case 'remove':
+    case 'clear':
+    case 'enable':
+    case 'disable':
+      return table[action.kind](name)
+    case 'merge':
+      if (!action.source) return table.mark(name, stoppable(table.read(action.from), signal))
+      return mergeFrom(layer, name, { from: action.from, ...action.source }, signal, parts)
+    default:
+      return assertNever(action)
+  }
+}
+
+async function mergeFrom(
+  layer: ImageLayer,
+  name: string,
+  { from, path, format }: { readonly from: string; readonly path: string; readonly format?: string },
+  signal: AbortSignal,
+  parts: Parts,
+): Promise<void> {
+  await using source = await openAlone(path, format, parts)
+  const table = tableOf(layer)
+  // What was done to it so far is not in the file yet.
+  if (source.storage.identity === layer.storage.identity)
+    return await table.mark(name, stoppable(table.read(from), signal))
+  if (source.virtualSize !== layer.virtualSize) {
+    throw new SpindleError(
+      'invalid-argument',
+      `Bitmaps of disks that differ in size cannot be merged: ${path} has ${source.virtualSize} bytes, ${layer.storage.name} ${layer.virtualSize}. Nothing was changed.`,
+      { path },
+    )
+  }
+  await table.mark(name, stoppable(tableOf(source).read(from), signal))
+}
+
+async function* stoppable(ranges: AsyncIterable<GuestRange>, signal: AbortSignal): AsyncGenerator<GuestRange> {
+  const pace = turnsOf(signal)
+  for await (const range of ranges) {
+    await pace(0)
+    yield range
+  }
+}
