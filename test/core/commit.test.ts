@@ -161,3 +161,23 @@ test('without an image below, or with a base that is not below, nothing is commi
   const other = { ...job, path: join(folder, 'top'), base: join(folder, 'stranger') }
   await expect(commit(other, recorded().context, systemParts())).rejects.toThrow(/none of the images below/)
 })
+
+test('images with data files of their own are committed from and into', async () => {
+  const folder = scratchFolder()
+  const qemu = new Qemu(newestOracle(), folder)
+  const make = (name: string, size: string, ...backing: readonly string[]): Link => {
+    qemu.img('create', '-q', '-f', 'qcow2', '-o', `data_file=${name}.data`, ...backing, name, size)
+    return { name, format: 'qcow2' }
+  }
+  const base = make('base', '1M')
+  const top = make('top', '2M', '-b', 'base', '-F', 'qcow2')
+  qemu.io(base.name, ['write -P 1 0 512k'])
+  qemu.io(top.name, ['write -P 2 100k 200k', 'write -z 384k 64k', 'write -P 3 1500k 100k'])
+  const before = contentByQemu(qemu, top)
+  const job = { kind: 'commit', path: join(folder, top.name), keepTop: false, allowOthers: false } as const
+  await commit(job, recorded().context, systemParts())
+  for (const link of [base, top]) {
+    expect(Buffer.compare(contentByQemu(qemu, link), before)).toBe(0)
+    expect(problems(qemu, link)).toBe('')
+  }
+})

@@ -140,3 +140,21 @@ test('snapshots that would show other data keep an image where it is', async () 
   await expect(rebase(job, recorded().context, systemParts())).rejects.toThrow(/monday/)
   expect(qemu.check('top')).toMatchObject(CLEAN)
 })
+
+test('an image with a data file of its own keeps it', async () => {
+  const folder = scratchFolder()
+  const qemu = new Qemu(newestOracle(), folder)
+  const random = randomFrom(4)
+  makeRaw(folder, 'base', random)
+  makeRaw(folder, 'other', random)
+  qemu.img('create', '-q', '-f', 'qcow2', '-o', 'data_file=top.data', '-b', 'base', '-F', 'raw', 'top', '2M')
+  qemu.io('top', ['write -P 2 100k 20k', 'write -z 384k 64k'])
+  const top = { name: 'top', format: 'qcow2' } as const
+  const before = contentByQemu(qemu, top)
+  const job = { kind: 'rebase', path: join(folder, 'top'), nameOnly: false } as const
+  await rebase({ ...job, backing: { path: 'other', format: 'raw' } }, recorded().context, systemParts())
+  expect(Buffer.compare(contentByQemu(qemu, top), before)).toBe(0)
+  await rebase(job, recorded().context, systemParts())
+  expect(Buffer.compare(contentByQemu(qemu, top), before)).toBe(0)
+  expect(qemu.check('top')).toMatchObject(CLEAN)
+})
