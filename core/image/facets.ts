@@ -99,7 +99,7 @@ export interface GuestRange {
 
 /** Looks after the tables of an image. It needs no second file, and no image that is sound enough to be opened. */
 export interface Checker {
-  /** Bytes of the disk: what `pace` is told adds up to about this, once for every time all tables are looked at. */
+  /** Bytes of the disk: what `pace` is told adds up to this, once for every time all tables are looked at. */
   readonly virtualSize: number
   /** Looks at everything that can be wrong, and changes nothing. */
   check(pace?: Pace): Promise<CheckReport>

@@ -68,6 +68,7 @@ export class UndoStorage implements Storage {
   }
 
   async allocate(offset: number, length: number): Promise<void> {
+    if (offset > this.#size) await this.truncate(offset)
     await this.#image.allocate(offset, length)
     this.#size = Math.max(this.#size, offset + length)
   }
@@ -131,6 +132,8 @@ export class UndoStorage implements Storage {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   async #beforeChange(offset: number, length: number): Promise<void> {
+    // What was cut off is still there and must not come back between the new end and this.
+    if (offset > this.#size) await this.truncate(offset)
     this.#keep(offset, offset + length)
     await this.#save(offset, Math.min(offset + length, this.#sizeBefore))
     this.#size = Math.max(this.#size, offset + length)

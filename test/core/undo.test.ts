@@ -130,3 +130,28 @@ test('room is given back only when the change is final, and not where it was wri
   expect(bytes.length).toBe(131_072)
   expect([bytes[0], bytes[4096], bytes[8192], bytes[65_536]]).toEqual([0, 9, 0, 7])
 })
+
+test(`until the change is final it reads like any other file (seed ${seed})`, async () => {
+  const before = randomBytes(randomNumbers(seed), SIZE)
+  for (let round = 0; round < 40; round += 1) {
+    const plain = new MemoryStorage('plain', before)
+    const undo = await UndoStorage.over(new MemoryStorage('image', before), new MemoryStorage('log'))
+    // What is discarded here does not read as zeros yet.
+    for (const storage of [plain, withoutDiscards(undo)]) await change(storage, randomNumbers(seed + round), 15)
+    const bytes = new Uint8Array((await undo.size()) + 1000)
+    const length = await undo.read(0, bytes)
+    expect(Buffer.compare(bytes.subarray(0, length), await plain.bytes()), `round ${round}`).toBe(0)
+    await undo.complete()
+    await undo.release()
+  }
+})
+
+function withoutDiscards(storage: UndoStorage): Storage {
+  return new Proxy<Storage>(storage, {
+    get(target, name) {
+      if (name === 'discard') return (offset: number, length: number) => target.zero(offset, length)
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}

@@ -1,5 +1,6 @@
 // What one check has found out so far: references, findings, and how far what is missing can be trusted to be unused.
 
+import type { Pace } from '../../../jobs/pace.ts'
 import type { SpindleError } from '../../../model/error.ts'
 import type { Bitmap } from '../bitmaps.ts'
 import type { CheckedImage } from './checked-image.ts'
@@ -38,8 +39,19 @@ export class Examination {
   /** The first byte past the end of the file that something leads to. Growing the file that far would show zeros there. */
   firstMissing = Infinity
 
-  constructor(image: CheckedImage) {
+  readonly #pace: Pace
+  #told = 0
+
+  constructor(image: CheckedImage, pace: Pace) {
     this.image = image
+    this.#pace = pace
+  }
+
+  /** Tells how many bytes of the disk have been seen to; no more in all than it has. */
+  told(bytes: number): Promise<void> | undefined {
+    const step = Math.min(bytes, this.image.virtualSize - this.#told)
+    this.#told += step
+    return this.#pace(step)
   }
 
   /** An error in what leads to data. */

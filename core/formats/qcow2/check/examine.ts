@@ -37,13 +37,13 @@ const PLACE_OF_SNAPSHOTS = HEADER.fields.snapshots_offset.offset
 
 /** `pace` is told the bytes of the disk whose tables have been looked at. Throws when the header itself makes no sense. */
 export async function examine(storage: Storage, pace: Pace = () => undefined): Promise<Examined> {
-  const examination = new Examination(await openForCheck(storage))
+  const examination = new Examination(await openForCheck(storage), pace)
   // What its reader stumbles over may hide what it refers to.
   if (examination.image.refusal) examination.isReferenceLost = true
   examination.counts.add(0, 1, 0)
-  await walkActiveL1(examination, pace)
-  await walkSnapshots(examination, pace)
-  const walk = await walkL2Tables(examination, pace)
+  await walkActiveL1(examination)
+  await walkSnapshots(examination)
+  const walk = await walkL2Tables(examination)
   const { encryption } = examination.image.extensions
   if (encryption) examination.claim(encryption.offset, encryption.length, 'The encryption header')
   await claimBitmaps(examination)
@@ -53,12 +53,13 @@ export async function examine(storage: Storage, pace: Pace = () => undefined): P
   if (walk.sharedInDataFile) examination.areFlagsWrong = true
   if (examination.areFlagsWrong) await tellWrongFlags(examination, disk, differences)
   tellRefusal(examination)
+  await examination.told(Infinity)
   const { allocated, fragmented, compressed } = walk
   return { examination, disk, differences, allocated, fragmented, compressed }
 }
 
-async function walkActiveL1(examination: Examination, pace: Pace): Promise<void> {
-  const { storage, header, geometry, hasL1, virtualSize } = examination.image
+async function walkActiveL1(examination: Examination): Promise<void> {
+  const { storage, header, geometry, hasL1 } = examination.image
   const { l1_table_offset: offset, l1_size: entries } = header
   if (!hasL1) {
     const message = `The L1 table, by which all data of the disk is found, would be at offset ${offset} with ${entries} entries, where none can be.`
@@ -74,10 +75,10 @@ async function walkActiveL1(examination: Examination, pace: Pace): Promise<void>
   }
   examination.l1 = new DataView(bytes.buffer)
   const empty = walkL1({ view: examination.l1, offset, first: 0 }, examination)
-  await pace(Math.min(empty * geometry.tableSpan, virtualSize))
+  await examination.told(empty * geometry.tableSpan)
 }
 
-async function walkSnapshots(examination: Examination, pace: Pace): Promise<void> {
+async function walkSnapshots(examination: Examination): Promise<void> {
   const { image, findings } = examination
   const { snapshots_offset: tableOffset } = image.header
   if (hasStrayOffset(image)) {
@@ -128,7 +129,7 @@ async function walkSnapshots(examination: Examination, pace: Pace): Promise<void
     try {
       for await (const window of readSnapshotL1(image, entry)) {
         walkL1({ ...window, snapshot: title }, examination)
-        await pace(0)
+        await examination.told(0)
       }
     } catch (error) {
       if (!isReadFailure(error)) throw error
@@ -137,7 +138,7 @@ async function walkSnapshots(examination: Examination, pace: Pace): Promise<void
   }
 }
 
-async function walkL2Tables(examination: Examination, pace: Pace): Promise<L2Walk> {
+async function walkL2Tables(examination: Examination): Promise<L2Walk> {
   const { image, counts } = examination
   const { geometry } = image
   const uses = (examination.uses = examination.tables.finish())
@@ -163,7 +164,7 @@ async function walkL2Tables(examination: Examination, pace: Pace): Promise<L2Wal
         owned.add(offset, use.all, (owner) => l2Finding(image, problem, offset, owner))
       }
     }
-    await pace(done * geometry.tableSpan)
+    await examination.told(done * geometry.tableSpan)
   }
   await owned.settle()
   return walk
