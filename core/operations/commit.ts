@@ -92,7 +92,7 @@ async function checkOthers({ path, allowOthers }: CommitJob, { upper, base }: Sp
   if (others.length === 0) return
   throw new SpindleError(
     'in-use',
-    `Other images read through ${changed.join(' or ')} and would be damaged by a change of ${base.storage.name}: ${others.join(', ')}. Nothing was changed. Rebase or delete them first, or convert ${path} to an image of its own instead.`,
+    `Other images read through ${changed.join(' or ')}, and their disks would be damaged: ${others.join(', ')}. Nothing was changed. Rebase or delete them first, or convert ${path} to an image of its own instead.`,
     { path: base.storage.name },
   )
 }
