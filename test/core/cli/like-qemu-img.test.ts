@@ -232,7 +232,6 @@ describe('convert', () => {
   test.each([
     ['-n', 'no-create'],
     ['-S', 'sparse-size'],
-    ['-l', 'source-snapshot'],
     ['-B', 'backing'],
     ['-r', 'rate'],
     ['--salvage', 'salvage'],
