@@ -48,10 +48,7 @@ export async function moveWindow(
     if (done < length) left.push({ source, offset: offset + done, host: host + done, length: length - done })
   }
   if (tools.crowded) kernel.reserve(left)
-  for (const { source, offset, host, length } of left) {
-    if (source) await copyBytes(source, offset, target, { host, length }, tools)
-    else if (scan.buffer) await target.write(host, scan.buffer.subarray(offset, offset + length))
-  }
+  await copyThrough(tools, left, scan.buffer, target)
   kernel.startWriting(written)
 }
 
@@ -78,18 +75,36 @@ function continues({ move, host }: PlacedMove, next: Move, nextHost: number): bo
   )
 }
 
-async function copyBytes(
-  source: Storage,
-  offset: number,
-  target: Storage,
-  { host, length }: HostRange,
+/** Bytes that go to one place are written together, wherever they come from: few large writes are faster than many. */
+async function copyThrough(
   tools: MoveTools,
+  transports: readonly Transport[],
+  buffer: Uint8Array | undefined,
+  target: Storage,
 ): Promise<void> {
   const { scratch } = tools.buffers
-  for (let done = 0; done < length; done += scratch.length) {
-    tools.check()
-    const bytes = scratch.subarray(0, length - done)
-    await readPadded(source, offset + done, bytes)
-    await target.write(host + done, bytes)
+  let start = 0
+  let filled = 0
+  const flush = async (): Promise<void> => {
+    if (filled > 0) await target.write(start, scratch.subarray(0, filled))
+    filled = 0
   }
+  for (const { source, offset, host, length } of transports) {
+    if (!source) {
+      if (buffer) await target.write(host, buffer.subarray(offset, offset + length))
+      continue
+    }
+    for (let done = 0; done < length;) {
+      if (filled === scratch.length || start + filled !== host + done) {
+        tools.check()
+        await flush()
+        start = host + done
+      }
+      const bytes = scratch.subarray(filled, filled + length - done)
+      await readPadded(source, offset + done, bytes)
+      filled += bytes.length
+      done += bytes.length
+    }
+  }
+  await flush()
 }
