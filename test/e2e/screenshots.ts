@@ -89,6 +89,7 @@ async function start(home: string): Promise<{ app: ElectronApplication; page: Pa
 }
 
 async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => !document.querySelector('aside')?.textContent.includes('Data–'))
   await page.evaluate(async () => {
     await document.fonts.ready
     await Promise.all(document.getAnimations().map((animation) => animation.finished))
@@ -102,10 +103,10 @@ async function shoot(page: Page, name: string, theme: string): Promise<void> {
   console.log(`${name}-${theme}.png`)
 }
 
-/** A row's file name, with everything the inspector has to say of it. */
-async function select(page: Page, name: string): Promise<void> {
+/** Selects a row and waits until the inspector shows what only a look into the image can tell. */
+async function select(page: Page, name: string, known: string): Promise<void> {
   await volumeRow(page, name).click()
-  await page.getByRole('complementary', { name: 'Inspector' }).getByText('Path', { exact: true }).waitFor()
+  await page.getByRole('complementary', { name: 'Inspector' }).getByText(known, { exact: true }).first().waitFor()
 }
 
 async function holdOverWindow(page: Page, files: readonly string[]): Promise<() => Promise<void>> {
@@ -141,11 +142,11 @@ async function everyScreen(theme: 'light' | 'dark', work: string): Promise<void>
 
     await dropOnZone(page, [folder], 'add')
     await volumeRow(page, 'xp-pos-terminal.img').waitFor()
-    await select(page, 'mail-relay.qcow2')
+    await select(page, 'mail-relay.qcow2', 'Backing file')
     await shoot(page, 'library', theme)
-    await select(page, 'old-exchange.qcow2')
+    await select(page, 'old-exchange.qcow2', 'Details')
     await shoot(page, 'trouble', theme)
-    await select(page, 'mail-relay.qcow2')
+    await select(page, 'mail-relay.qcow2', 'Backing file')
     await page.setViewportSize(NARROW)
     await shoot(page, 'library-960', theme)
     await page.setViewportSize(LARGE)
@@ -164,7 +165,7 @@ async function everyScreen(theme: 'light' | 'dark', work: string): Promise<void>
     await page.setViewportSize(WIDE)
     await page.keyboard.press('Escape')
 
-    await select(page, 'mail-relay.qcow2')
+    await select(page, 'mail-relay.qcow2', 'Backing file')
     await page.keyboard.press('Control+e')
     await page.getByRole('button', { name: 'Convert volume' }).and(page.locator(':enabled')).waitFor()
     await shoot(page, 'convert', theme)
