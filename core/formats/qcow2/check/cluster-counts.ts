@@ -42,8 +42,21 @@ export class ClusterCounts {
     else this.#addLarge(page, index, cluster, times, flag)
   }
 
-  addRange(first: number, count: number): void {
-    for (let cluster = first; cluster < first + count; cluster += 1) this.add(cluster, 1, 0)
+  /** The same for clusters side by side: the way most data lies, so this is quicker than one by one. */
+  addRange(first: number, count: number, times = 1, flag = 0): void {
+    const end = first + count
+    const fresh = times < COUNT_BITS ? times | flag : 0
+    for (let cluster = first; cluster < end;) {
+      this.add(cluster, times, flag)
+      cluster += 1
+      const page = this.#lastPage
+      let index = cluster & (PAGE_CLUSTERS - 1)
+      const stop = Math.min(PAGE_CLUSTERS, index + (end - cluster))
+      const from = index
+      if (index > 0 && fresh > 0) for (; index < stop && page[index] === 0; index += 1) page[index] = fresh
+      cluster += index - from
+      if (cluster > this.#end) this.#end = cluster
+    }
   }
 
   /** Takes one reference back. */

@@ -1,5 +1,6 @@
 // One walk over the words of an L2 table: what it refers to is counted, what breaks a rule is told.
 
+import type { Geometry } from '../geometry.ts'
 import type { CheckedImage } from './checked-image.ts'
 import { SAYS_COPIED, SAYS_SHARED } from './cluster-counts.ts'
 import type { ClusterCounts } from './cluster-counts.ts'
@@ -58,7 +59,7 @@ export class L2Walk {
 
   /** `start`: of the table in `view`. `guest`: what its first entry is for, where a data file makes that matter. */
   walk(view: DataView, start: number, uses: Uses, guest?: number): L2Problem[] {
-    const { geometry, size } = this.#image
+    const { geometry, size, fileClusters } = this.#image
     const counts = this.#counts
     const { clusterBits, clusterSize, entrySize, entriesPerTable, version, externalData } = geometry
     const extended = geometry.subclusters > 1
@@ -81,6 +82,7 @@ export class L2Walk {
         this.#compressed(view, at, index, uses, problems)
         continue
       }
+      const known = problems.length
       const offset = (high & OFFSET_HIGH) * WORD + ((low & ~RESERVED_LOW) >>> 0)
       if (high & RESERVED_HIGH || low & reservedLow) tell('l2-reserved-bits', index, offset)
       else if (low & ZERO && version < 3) tell('l2-zero-flag-in-version-2', index, offset)
@@ -109,8 +111,20 @@ export class L2Walk {
         continue
       }
       const cluster = (high & OFFSET_HIGH) * clustersPerWord + (low >>> clusterBits)
-      counts.add(cluster, uses.all, copied ? copiedFlag : sharedFlag)
-      if (!isAligned) counts.add(cluster + 1, uses.all, 0)
+      const flag = copied ? copiedFlag : sharedFlag
+      if (!isAligned) {
+        counts.add(cluster, uses.all, flag)
+        counts.add(cluster + 1, uses.all, 0)
+        continue
+      }
+      // What is wrong with one entry is to be told of each.
+      const most = problems.length > known ? 1 : Math.min(entriesPerTable - index, fileClusters - cluster)
+      const run = runLength(view, at, most, geometry)
+      counts.addRange(cluster, run, uses.all, flag)
+      allocated += run - 1
+      expected += (run - 1) * clusterSize
+      index += run - 1
+      at += (run - 1) * entrySize
     }
     this.allocated += allocated * uses.active
     this.fragmented += fragmented * uses.active
@@ -141,4 +155,18 @@ export class L2Walk {
     for (let cluster = Math.floor(offset / clusterSize); cluster <= last; cluster += 1)
       this.#counts.add(cluster, uses.all, 0)
   }
+}
+
+/** How many entries from the one at `at` on, at most `most`, differ from it only by leading one cluster further each. */
+function runLength(view: DataView, at: number, most: number, { clusterSize, entrySize }: Geometry): number {
+  const high = view.getUint32(at)
+  let low = view.getUint32(at + 4)
+  let run = 1
+  for (let next = at + entrySize; run < most; run += 1, next += entrySize) {
+    low += clusterSize
+    if (view.getUint32(next + 4) !== low || view.getUint32(next) !== high) break
+    if (entrySize > 8 && !(view.getUint32(next + 8) === view.getUint32(at + 8))) break
+    if (entrySize > 8 && !(view.getUint32(next + 12) === view.getUint32(at + 12))) break
+  }
+  return run
 }
