@@ -27,11 +27,13 @@ export function readFramebuffer(path: string): Picture {
   return { width, height, rgb }
 }
 
-export function countColours({ rgb }: Picture): number {
-  const seen = new Set<number>()
-  for (let at = 0; at < rgb.length; at += 3)
-    seen.add(((rgb[at] ?? 0) << 16) | ((rgb[at + 1] ?? 0) << 8) | (rgb[at + 2] ?? 0))
-  return seen.size
+/** How many pixels have exactly this colour, given as 0xRRGGBB. */
+export function countPixels({ rgb }: Picture, colour: number): number {
+  let count = 0
+  for (let at = 0; at < rgb.length; at += 3) {
+    if ((((rgb[at] ?? 0) << 16) | ((rgb[at + 1] ?? 0) << 8) | (rgb[at + 2] ?? 0)) === colour) count += 1
+  }
+  return count
 }
 
 export function writePng(path: string, { width, height, rgb }: Picture): void {
