@@ -9,6 +9,7 @@ import { SpindleError, errorData } from '../model/error.ts'
 import type { VolumeFacts } from '../model/library.ts'
 import { openFile } from '../storage/file.ts'
 import type { Storage } from '../storage/storage.ts'
+import { changeState, cutOff } from '../storage/undo-file.ts'
 
 /** From this on a driver knows a file by its signature and not by its name. */
 const SURE = 50
@@ -37,6 +38,7 @@ export function isPassedOver(name: string): boolean {
 export async function readVolume(file: FoundFile, drivers: readonly ImageDriver[]): Promise<VolumeFacts | undefined> {
   const named = driverByName(drivers, file.path)
   try {
+    if ((await changeState(file.path)) === 'cut-off') throw cutOff(file.path)
     await using storage = await openFile(file.path, 'read')
     const driver = await chooseDriver(file, named, drivers, storage)
     return driver && (await describe(file, driver, storage))

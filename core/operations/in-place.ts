@@ -8,7 +8,7 @@ import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError, errorData } from '../model/error.ts'
 import { syncFolder } from '../storage/folder.ts'
 import type { Storage } from '../storage/storage.ts'
-import { refuseHalfChanged, removeUndoFile, undoFileOf } from '../storage/undo-file.ts'
+import { beingChanged, holdLog, refuseHalfChanged, removeUndoFile, undoFileOf } from '../storage/undo-file.ts'
 import { UndoStorage } from '../storage/undo-storage.ts'
 import { throwIfCancelled } from './cancel.ts'
 import type { Parts } from './parts.ts'
@@ -31,7 +31,7 @@ export interface OpenInPlace {
 /**
  * Runs `work` on the image. When that throws, or the job is cancelled, everything is put back; when the program dies on
  * the way, the undo file beside the image leads back. An undo file of an earlier, complete change is replaced. Throws
- * `invalid-image` when an earlier change was cut off.
+ * `invalid-image` when an earlier change was cut off, and `in-use` while another is under way.
  */
 export async function changeInPlace<T>(
   spec: InPlaceSpec,
@@ -98,9 +98,13 @@ async function withUndoFile<T>(
 
 async function createLog(undoFile: string, image: Storage, parts: Parts): Promise<Storage> {
   try {
-    return await parts.openFile(undoFile, 'create')
+    const log = await parts.openFile(undoFile, 'create')
+    holdLog(log)
+    return log
   } catch (error) {
     if (!(error instanceof SpindleError)) throw error
+    // Another has been quicker.
+    if (error.code === 'exists') throw beingChanged(image.name)
     const message = `${image.name} cannot be changed, because the file that could undo it cannot be made: ${error.message} Nothing was changed.`
     throw new SpindleError(error.code, message, { path: image.name, cause: error })
   }

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { SpindleError } from '../model/error.ts'
 import { openFile } from '../storage/file.ts'
-import { removeUndoFile, undoFileOf } from '../storage/undo-file.ts'
+import { beingChanged, changeState, removeUndoFile, undoFileOf } from '../storage/undo-file.ts'
 import { readUndoState, rollBack } from '../storage/undo-log.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 
@@ -18,7 +18,7 @@ export async function undoState(path: string): Promise<UndoState | undefined> {
 
 /**
  * Puts the image back, byte for byte, and removes the undo file. Throws `not-found` when there is nothing to undo, and
- * `differs` when the image was changed by something else since; nothing is changed then.
+ * `differs` when the image was changed by something else since, `in-use` while it is being changed; nothing is changed then.
  */
 export async function undo(path: string): Promise<void> {
   const undoFile = await undoFileOf(path)
@@ -26,6 +26,7 @@ export async function undo(path: string): Promise<void> {
     const message = `There is nothing to undo for ${path}: there is no file ${undoFile}.`
     throw new SpindleError('not-found', message, { path })
   }
+  if ((await changeState(path)) === 'under-way') throw beingChanged(path)
   {
     await using log = await openFile(undoFile, 'write')
     await using image = await openFile(path, 'write')

@@ -23,6 +23,10 @@ export interface Libc {
   cloneRange(from: number, fromOffset: number, to: number, toOffset: number, length: number): void
   /** Has the kernel start bringing written bytes to the disk, without waiting for it. */
   startWriting(descriptor: number, offset: number, length: number): void
+  /** Locks the whole file for as long as this descriptor is open. Throws `EAGAIN` where it is locked through another one. */
+  lock(descriptor: number): void
+  /** Whether the file is locked through another descriptor, of this process or any other. */
+  isLocked(descriptor: number): boolean
 }
 
 /** Shaped as Node's own system errors are, so that one translation serves both. */
@@ -52,6 +56,10 @@ const PUNCH_HOLE = 0x02
 const ZERO_RANGE = 0x10
 const FICLONERANGE = 0x4020940d
 const SYNC_FILE_RANGE_WRITE = 2
+const F_OFD_GETLK = 36
+const F_OFD_SETLK = 37
+const F_WRLCK = 1
+const F_UNLCK = 2
 
 let loaded: { readonly libc: Libc | undefined } | undefined
 
@@ -85,6 +93,7 @@ function load(): Libc | undefined {
   const fallocate: Foreign = library.func('int fallocate(int, int, int64_t, int64_t)')
   const copyFileRange: Foreign = library.func('int64_t copy_file_range(int, void *, int, void *, size_t, unsigned int)')
   const ioctl: Foreign = library.func('int ioctl(int, unsigned long, void *)')
+  const fcntl: Foreign = library.func('int fcntl(int, int, ...)')
   const syncFileRange: Foreign = library.func('int sync_file_range(int, int64_t, int64_t, unsigned int)')
 
   function call(name: string, made: () => number | bigint): number {
@@ -101,6 +110,14 @@ function load(): Libc | undefined {
   const reserve = (descriptor: number, mode: number, offset: number, length: number) =>
     call('fallocate', () => fallocate(descriptor, mode, offset, length))
 
+  /** Returns the `struct flock` for the whole file, as the kernel leaves it. */
+  const lockCall = (descriptor: number, command: number): DataView => {
+    const lock = new DataView(new ArrayBuffer(32))
+    lock.setInt16(0, F_WRLCK, true)
+    call('fcntl', () => fcntl(descriptor, command, 'void *', new Uint8Array(lock.buffer)))
+    return lock
+  }
+
   return {
     seekData: (descriptor, offset) => seek(descriptor, offset, SEEK_DATA),
     seekHole: (descriptor, offset) => seek(descriptor, offset, SEEK_HOLE),
@@ -114,6 +131,8 @@ function load(): Libc | undefined {
       const target = new BigInt64Array([BigInt(toOffset)])
       return call('copy_file_range', () => copyFileRange(from, source, to, target, length, 0))
     },
+    lock: (descriptor) => void lockCall(descriptor, F_OFD_SETLK),
+    isLocked: (descriptor) => lockCall(descriptor, F_OFD_GETLK).getInt16(0, true) !== F_UNLCK,
     startWriting: (descriptor, offset, length) => {
       call('sync_file_range', () => syncFileRange(descriptor, offset, length, SYNC_FILE_RANGE_WRITE))
     },

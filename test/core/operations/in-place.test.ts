@@ -2,11 +2,12 @@
 
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { Storage } from '../../../core/storage/storage.ts'
+import { readVolume } from '../../../core/library/volume.ts'
 import { SpindleError } from '../../../core/model/error.ts'
 import { allocation } from '../../../core/operations/allocation.ts'
 import { check } from '../../../core/operations/check.ts'
@@ -23,6 +24,7 @@ import { FaultyStorage } from '../../helpers/faulty-storage.ts'
 import { soundImage } from '../../helpers/qcow2-bytes.ts'
 import { faultyParts, recorded } from '../../helpers/run-operation.ts'
 import { scratchFolder } from '../../helpers/scratch.ts'
+import { spindle } from '../../helpers/spindle.ts'
 
 const SIZE = 300_000
 
@@ -127,6 +129,25 @@ test('the room a change frees is given back, but not while it may be taken back'
   expect(statSync(disk.path).blocks).toBeLessThan(before)
 })
 
+test('while a change goes on nothing else opens the image, and nothing takes it back', async () => {
+  const disk = rawDisk()
+  const spec = { path: disk.path, format: 'raw', keepUndo: false }
+  const parts = systemParts()
+  await changeInPlace(spec, recorded().context, parts, async ({ storage }) => {
+    await overwrite(storage)
+    await expect(openSource(disk.path, 'raw', parts)).rejects.toMatchObject({ code: 'in-use' })
+    await expect(change(disk)).rejects.toMatchObject({ code: 'in-use' })
+    await expect(undo(disk.path)).rejects.toMatchObject({ code: 'in-use' })
+    expect(spindle(['undo', disk.path])).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/being changed/) as string,
+    })
+  })
+  expect(isAsBefore(disk)).toBe(false)
+  await using source = await openSource(disk.path, 'raw', parts)
+  expect(source.size).toBe(310_010)
+})
+
 test('the undo file lies beside the file itself, whatever link it was named by', async () => {
   const disk = rawDisk()
   const link = join(scratchFolder(), 'link.img')
@@ -212,6 +233,20 @@ describe('a change that does not come to its end', () => {
     await undo(disk.path)
     expect(isAsBefore(disk)).toBe(true)
     await change(disk)
+  })
+
+  test('is a row of the library that says so', async () => {
+    const disk = rawDisk()
+    const row = () =>
+      readVolume(
+        { path: disk.path, place: dirname(disk.path), name: 'disk.img', stats: statSync(disk.path), chosen: false },
+        systemParts().drivers,
+      )
+    expect((await row())?.error).toBeUndefined()
+    await cutOff(disk)
+    expect((await row())?.error?.message).toContain('spindle undo')
+    await undo(disk.path)
+    expect((await row())?.error).toBeUndefined()
   })
 
   test('is refused below an overlay as well', async () => {
