@@ -1,15 +1,8 @@
 // `spindle check`: whether the tables of an image are in order, and putting them right.
 
-import type {
-  CheckFinding,
-  CheckOutcome,
-  CheckReport,
-  FindingKind,
-  RepairMode,
-  RepairOutcome,
-  RepairReport,
-} from '../model/check.ts'
+import type { CheckFinding, CheckReport, FindingKind, RepairMode, RepairReport } from '../model/check.ts'
 import { SpindleError } from '../model/error.ts'
+import type { CheckJob, JobResult, RepairJob } from '../model/job.ts'
 import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, PROGRESS, QUIET, SOURCE_CACHE, outputKind } from './command.ts'
@@ -59,23 +52,24 @@ export const check: Command = {
     const spec = { path, ...(stated !== undefined && { format: stated }) }
     const view = given.has('progress') && !given.has('quiet') ? progressView(console) : SILENT
     const context = { signal, progress: view.update, pointOfNoReturn: () => {} }
-    let outcome: Outcome
+    const job: CheckJob | RepairJob = mode
+      ? { kind: 'repair', ...spec, mode, keepUndo: given.has('keep-undo') }
+      : { kind: 'check', ...spec }
+    let result: JobResult
     try {
-      outcome = mode
-        ? await operations.repair({ ...spec, mode, keepUndo: given.has('keep-undo') }, context)
-        : await operations.check(spec, context)
+      result = await operations.run(job, context)
     } catch (error) {
       view.end(false)
       throw error
     }
     view.end(true)
-    if (!outcome.report) {
+    if ((result.kind !== 'check' && result.kind !== 'repair') || !result.report) {
       console.error(errorText({ message: 'This image format does not support checks' }))
       return 63
     }
-    const repair = 'after' in outcome.report ? outcome.report : undefined
-    const report = 'after' in outcome.report ? outcome.report.after : outcome.report
-    print(console, given, { report, repair, kind, shown, format: outcome.format })
+    const repair = 'after' in result.report ? result.report : undefined
+    const report = 'after' in result.report ? result.report.after : result.report
+    print(console, given, { report, repair, kind, shown, format: result.format })
     if (report.totals.checkErrors > 0) {
       console.error(errorText({ message: 'Check failed' }))
       return 1
@@ -84,8 +78,6 @@ export const check: Command = {
     return report.totals.leaks > 0 ? 3 : 0
   },
 }
-
-type Outcome = CheckOutcome | RepairOutcome
 
 interface Printed {
   readonly report: CheckReport

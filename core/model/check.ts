@@ -1,7 +1,5 @@
 // What a check of an image found, and what a repair put right: plain data.
 
-import type { FormatId } from './image.ts'
-
 /** An error may cost data now or later; a leak only wastes room; a note is worth knowing and nothing more. */
 export type FindingKind = 'error' | 'leak' | 'note'
 
@@ -55,15 +53,4 @@ export interface RepairReport {
   /** Errors that are gone, and clusters that are free again. */
   readonly corruptionsFixed: number
   readonly leaksFixed: number
-}
-
-/** Of an image in a format that has nothing to check there is no report. */
-export interface CheckOutcome {
-  readonly format: FormatId
-  readonly report?: CheckReport
-}
-
-export interface RepairOutcome {
-  readonly format: FormatId
-  readonly report?: RepairReport
 }

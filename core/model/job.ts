@@ -1,5 +1,6 @@
 // What can be asked of the engine as a job, and how one stands: plain data that is also the log line and the retry.
 
+import type { CheckReport, RepairMode, RepairReport } from './check.ts'
 import type { ErrorData } from './error.ts'
 import type { FormatId } from './image.ts'
 import type { OptionValues } from './option.ts'
@@ -110,7 +111,27 @@ export interface RebaseJob {
   readonly keepUndo?: boolean
 }
 
-export type JobSpec = CreateJob | ConvertJob | CompareJob | SnapshotJob | ResizeJob | CommitJob | RebaseJob
+/** Whether the tables of an image are in order. Opens that one file and no other. */
+export interface CheckJob {
+  readonly kind: 'check'
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+}
+
+/** Puts right what can be put right in the tables of an image without losing any of its data, as a whole or not at all. */
+export interface RepairJob {
+  readonly kind: 'repair'
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+  readonly mode: RepairMode
+  /** Leaves an undo file behind. */
+  readonly keepUndo?: boolean
+}
+
+export type JobSpec =
+  CreateJob | ConvertJob | CompareJob | SnapshotJob | ResizeJob | CommitJob | RebaseJob | CheckJob | RepairJob
 
 export type Phase = 'prepare' | 'copy' | 'finish' | 'verify'
 
@@ -166,6 +187,22 @@ export type JobResult =
       readonly warnings: readonly string[]
     }
   | { readonly kind: 'rebase'; readonly path: string; readonly warnings: readonly string[] }
+  | {
+      readonly kind: 'check'
+      readonly path: string
+      readonly format: FormatId
+      /** Absent where the format has nothing to check. */
+      readonly report?: CheckReport
+      readonly warnings: readonly string[]
+    }
+  | {
+      readonly kind: 'repair'
+      readonly path: string
+      readonly format: FormatId
+      /** Absent where the format has nothing to check. Damage that remains is in it, not an error. */
+      readonly report?: RepairReport
+      readonly warnings: readonly string[]
+    }
 
 export type JobState =
   | { readonly kind: 'queued' }

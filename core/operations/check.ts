@@ -2,25 +2,23 @@
 
 import { detectDriver, driverOf } from '../image/detect.ts'
 import type { OperationContext } from '../jobs/operation.ts'
-import type { CheckOutcome } from '../model/check.ts'
+import type { CheckJob, JobResult } from '../model/job.ts'
 import { paceOf, throwIfCancelled } from './cancel.ts'
 import type { Parts } from './parts.ts'
 
-export interface CheckSpec {
-  /** Absolute. */
-  readonly path: string
-  /** Left out, it is detected. */
-  readonly format?: string
-}
-
-/** Opens that one file and no other. Throws `invalid-image` only where the header itself makes no sense. */
-export async function check(spec: CheckSpec, context: OperationContext, parts: Parts): Promise<CheckOutcome> {
+/** Throws `invalid-image` only where the header itself makes no sense: all other damage is in the report. */
+export async function check(
+  { path, format: stated }: CheckJob,
+  context: OperationContext,
+  parts: Parts,
+): Promise<Extract<JobResult, { kind: 'check' }>> {
   throwIfCancelled(context.signal)
-  await using storage = await parts.openFile(spec.path, 'read')
-  const driver =
-    spec.format === undefined ? await detectDriver(parts.drivers, storage) : driverOf(parts.drivers, spec.format)
+  context.progress({ phase: 'prepare', done: 0, total: 0 })
+  await using storage = await parts.openFile(path, 'read')
+  const driver = stated === undefined ? await detectDriver(parts.drivers, storage) : driverOf(parts.drivers, stated)
   const checker = await driver.checker?.(storage)
-  if (!checker) return { format: driver.format }
+  const { format } = driver
+  if (!checker) return { kind: 'check', path, format, warnings: [] }
   const report = await checker.check(paceOf(context, 'verify', checker.virtualSize))
-  return { format: driver.format, report }
+  return { kind: 'check', path, format, report, warnings: [] }
 }

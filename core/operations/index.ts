@@ -2,7 +2,6 @@
 
 import { driverOf } from '../image/detect.ts'
 import type { OperationContext } from '../jobs/operation.ts'
-import type { CheckOutcome, RepairOutcome } from '../model/check.ts'
 import { assertNever } from '../model/error.ts'
 import type { ImageFacts, MapRow } from '../model/image.ts'
 import type { ConvertJob, CreateJob, JobResult, JobSpec, ResizeJob } from '../model/job.ts'
@@ -11,13 +10,11 @@ import type { ImageDriver } from '../image/driver.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 import type { TransferPool } from '../transfer/pool.ts'
 import type { BitmapSpec } from './bitmap.ts'
-import type { CheckSpec } from './check.ts'
 import type { InspectSpec } from './inspect.ts'
 import type { MapSpec } from './map.ts'
 import type { MeasureSpec, MeasuredSizes } from './measure.ts'
 import { systemParts } from './parts.ts'
 import type { Parts } from './parts.ts'
-import type { RepairSpec } from './repair.ts'
 
 export interface Operations {
   readonly formats: () => readonly FormatFacts[]
@@ -30,8 +27,6 @@ export interface Operations {
   readonly predictCreate: (job: CreateJob) => Promise<SizePrediction>
   readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
   readonly planResize: (job: ResizeJob) => Promise<ResizePlan>
-  readonly check: (spec: CheckSpec, context: OperationContext) => Promise<CheckOutcome>
-  readonly repair: (spec: RepairSpec, context: OperationContext) => Promise<RepairOutcome>
   /** Changes a bitmap inside an image. */
   readonly bitmap: (spec: BitmapSpec, context: OperationContext) => Promise<void>
   /** Undefined when there is nothing to undo. */
@@ -63,8 +58,6 @@ export function openOperations(parts: Parts = systemParts()): Operations {
     predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),
     planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),
     planResize: async (job) => (await import('./plan-resize.ts')).planResize(job, parts),
-    check: async (spec, context) => (await import('./check.ts')).check(spec, context, parts),
-    repair: async (spec, context) => (await import('./repair.ts')).repair(spec, context, parts),
     bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, parts),
     undoState: async (path) => (await import('./undo.ts')).undoState(path),
     undo: async (path) => (await import('./undo.ts')).undo(path),
@@ -84,6 +77,10 @@ export function openOperations(parts: Parts = systemParts()): Operations {
           return (await import('./commit.ts')).commit(job, context, parts)
         case 'rebase':
           return (await import('./rebase.ts')).rebase(job, context, await withPool())
+        case 'check':
+          return (await import('./check.ts')).check(job, context, parts)
+        case 'repair':
+          return (await import('./repair.ts')).repair(job, context, parts)
         default:
           return assertNever(job)
       }

@@ -2,37 +2,42 @@
 
 import { detectDriver, driverOf } from '../image/detect.ts'
 import type { OperationContext } from '../jobs/operation.ts'
-import type { RepairMode, RepairOutcome } from '../model/check.ts'
 import { SpindleError } from '../model/error.ts'
+import type { FormatId } from '../model/image.ts'
+import type { JobResult, RepairJob } from '../model/job.ts'
 import { paceOf, throwIfCancelled } from './cancel.ts'
-import type { CheckSpec } from './check.ts'
 import { changeInPlace } from './in-place.ts'
 import type { Parts } from './parts.ts'
 
-export interface RepairSpec extends CheckSpec {
-  readonly mode: RepairMode
-  /** Leaves an undo file behind. */
-  readonly keepUndo: boolean
-}
-
 /** All or nothing, as every change in place. Damage that remains is in the report, not an error. */
-export async function repair(spec: RepairSpec, context: OperationContext, parts: Parts): Promise<RepairOutcome> {
+export async function repair(
+  job: RepairJob,
+  context: OperationContext,
+  parts: Parts,
+): Promise<Extract<JobResult, { kind: 'repair' }>> {
+  const { path, mode, keepUndo = false } = job
   throwIfCancelled(context.signal)
-  const format = await repairable(spec, parts)
-  if (!format.canRepair) return { format: format.id }
-  return changeInPlace({ ...spec, format: format.id }, context, parts, async ({ storage, driver }) => {
+  context.progress({ phase: 'prepare', done: 0, total: 0 })
+  const { format, hasChecker } = await look(job, parts)
+  const result = { kind: 'repair', path, format, warnings: [] } as const
+  if (!hasChecker) return result
+  return changeInPlace({ path, format, keepUndo }, context, parts, async ({ storage, driver }) => {
     const checker = await driver.checker?.(storage)
-    if (!checker) throw new SpindleError('internal', `${driver.format} images cannot be repaired`)
-    // Looked at before and after.
-    const pace = paceOf(context, 'verify', 2 * checker.virtualSize)
-    return { format: driver.format, report: await checker.repair(spec.mode, pace) }
+    if (!checker) throw new SpindleError('internal', `${format} images cannot be repaired`)
+    // All is looked at before and after.
+    const report = await checker.repair(mode, paceOf(context, 'verify', 2 * checker.virtualSize))
+    return { ...result, report }
   })
 }
 
-/** Asked before anything is written beside the image. */
-async function repairable({ path, format }: RepairSpec, parts: Parts) {
+interface Looked {
+  readonly format: FormatId
+  readonly hasChecker: boolean
+}
+
+/** Before anything is written beside the image: whether it is one that can be repaired at all. */
+async function look({ path, format }: RepairJob, parts: Parts): Promise<Looked> {
   await using storage = await parts.openFile(path, 'read')
   const driver = format === undefined ? await detectDriver(parts.drivers, storage) : driverOf(parts.drivers, format)
-  await driver.checker?.(storage)
-  return { id: driver.format, canRepair: driver.checker !== undefined }
+  return { format: driver.format, hasChecker: (await driver.checker?.(storage)) !== undefined }
 }

@@ -96,6 +96,8 @@ export class JobMirror {
       case 'resize':
       case 'commit':
       case 'rebase':
+      case 'check':
+      case 'repair':
         return { ...common, kind: spec.kind, target: basename(spec.path) }
       default:
         return assertNever(spec)

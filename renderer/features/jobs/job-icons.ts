@@ -1,6 +1,16 @@
 // One picture for each kind of job.
 
-import { ArrowRightLeft, Camera, FilePlus2, GitBranch, GitCompare, GitMerge, Scaling } from 'lucide-react'
+import {
+  ArrowRightLeft,
+  Camera,
+  FilePlus2,
+  GitBranch,
+  GitCompare,
+  GitMerge,
+  Scaling,
+  ShieldCheck,
+  Wrench,
+} from 'lucide-react'
 
 export const JOB_ICONS = {
   create: FilePlus2,
@@ -10,4 +20,6 @@ export const JOB_ICONS = {
   resize: Scaling,
   commit: GitMerge,
   rebase: GitBranch,
+  check: ShieldCheck,
+  repair: Wrench,
 } as const

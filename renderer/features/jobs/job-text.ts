@@ -2,6 +2,7 @@
 
 import { t } from 'i18next'
 import { assertNever } from '../../../core/model/index.ts'
+import type { CheckReport } from '../../../core/model/index.ts'
 import type { JobView } from '../../../electron/contract/data.ts'
 import type { Trace } from '../../state/jobs.ts'
 import { durationText, sizeText } from '../../state/text.ts'
@@ -26,6 +27,10 @@ export function jobTitle(job: JobView): string {
       return t('jobs.commit', { target })
     case 'rebase':
       return t('jobs.rebase', { target })
+    case 'check':
+      return t('jobs.check', { target })
+    case 'repair':
+      return t('jobs.repair', { target })
     default:
       return assertNever(job.kind)
   }
@@ -66,7 +71,18 @@ export function outcomeText({ state }: JobView): string {
       return t('jobs.done')
     case 'resize':
       return t('jobs.resized', { size: sizeText(result.virtualSize) })
+    case 'check':
+      return result.report ? foundText(result.report) : t('jobs.nothingToCheck')
+    case 'repair':
+      return result.report ? foundText(result.report.after) : t('jobs.nothingToCheck')
     default:
       return assertNever(result)
   }
+}
+
+/** The worst of what a check found. */
+function foundText({ totals: { corruptions, leaks, checkErrors } }: CheckReport): string {
+  if (checkErrors > 0) return t('jobs.notChecked')
+  if (corruptions > 0) return t('jobs.errorsFound', { count: corruptions })
+  return leaks > 0 ? t('jobs.leaksFound', { count: leaks }) : t('jobs.inOrder')
 }

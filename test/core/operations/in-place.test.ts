@@ -224,8 +224,8 @@ describe('a change that does not come to its end', () => {
     const refused = { code: 'invalid-image', message: expect.stringContaining(`spindle undo ${disk.path}`) as string }
     await expect(openSource(disk.path, 'raw', parts)).rejects.toMatchObject(refused)
     await expect(inspect({ path: disk.path, chain: true }, parts)).rejects.toMatchObject(refused)
-    await expect(check({ path: disk.path }, context, parts)).rejects.toMatchObject(refused)
-    await expect(repair({ path: disk.path, mode: 'all', keepUndo: false }, context, parts)).rejects.toMatchObject(
+    await expect(check({ kind: 'check', path: disk.path }, context, parts)).rejects.toMatchObject(refused)
+    await expect(repair({ kind: 'repair', path: disk.path, mode: 'all' }, context, parts)).rejects.toMatchObject(
       refused,
     )
     await expect(change(disk)).rejects.toMatchObject(refused)
@@ -302,21 +302,21 @@ describe('repairing a file', () => {
   test('puts it right, and undo makes it what it was', async () => {
     const disk = await damagedDisk()
     const { context, progress, committed } = recorded()
-    const spec = { path: disk.path, mode: 'all', keepUndo: true } as const
+    const spec = { kind: 'repair', path: disk.path, mode: 'all', keepUndo: true } as const
     const { format, report } = await repair(spec, context, systemParts())
     expect(format).toBe('qcow2')
     expect(report?.after.findings).toEqual([])
     expect(report?.corruptionsFixed).toBeGreaterThan(0)
     expect(committed()).toBe(true)
     expect(progress.at(-1)).toMatchObject({ phase: 'verify', done: progress.at(-1)?.total })
-    expect((await check({ path: disk.path }, context, systemParts())).report?.totals.corruptions).toBe(0)
+    expect((await check({ kind: 'check', path: disk.path }, context, systemParts())).report?.totals.corruptions).toBe(0)
     await undo(disk.path)
     expect(isAsBefore(disk)).toBe(true)
   })
 
   test('leaves a sound one alone, to the time of its last change', async () => {
     const disk = await damagedDisk()
-    const spec = { path: disk.path, mode: 'all', keepUndo: true } as const
+    const spec = { kind: 'repair', path: disk.path, mode: 'all', keepUndo: true } as const
     await repair({ ...spec, keepUndo: false }, recorded().context, systemParts())
     const { mtimeMs } = statSync(disk.path)
     expect((await repair(spec, recorded().context, systemParts())).report?.repaired).toEqual([])
@@ -327,7 +327,7 @@ describe('repairing a file', () => {
   test('is stopped by cancelling, and then nothing has happened', async () => {
     const disk = await damagedDisk()
     const { context } = recorded(() => true)
-    const spec = { path: disk.path, mode: 'all', keepUndo: false } as const
+    const spec = { kind: 'repair', path: disk.path, mode: 'all', keepUndo: false } as const
     await expect(repair(spec, context, systemParts())).rejects.toMatchObject({ code: 'cancelled' })
     expect(isAsBefore(disk)).toBe(true)
     expect(existsSync(disk.undoFile)).toBe(false)
@@ -335,9 +335,12 @@ describe('repairing a file', () => {
 
   test('has nothing to do in a format without tables', async () => {
     const disk = rawDisk()
-    const spec = { path: disk.path, mode: 'all', keepUndo: true } as const
-    expect(await repair(spec, recorded().context, systemParts())).toEqual({ format: 'raw' })
-    expect(await check({ path: disk.path }, recorded().context, systemParts())).toEqual({ format: 'raw' })
+    const { context } = recorded()
+    const nothing = { path: disk.path, format: 'raw', warnings: [] }
+    const spec = { kind: 'repair', path: disk.path, mode: 'all', keepUndo: true } as const
+    expect(await repair(spec, context, systemParts())).toEqual({ kind: 'repair', ...nothing })
+    const found = await check({ kind: 'check', path: disk.path }, context, systemParts())
+    expect(found).toEqual({ kind: 'check', ...nothing })
     expect(existsSync(disk.undoFile)).toBe(false)
   })
 })
