@@ -5,7 +5,18 @@ import { SpindleError } from '../model/error.ts'
 import type { CheckJob, JobResult, RepairJob } from '../model/job.ts'
 import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, PROGRESS, QUIET, SOURCE_CACHE, outputKind } from './command.ts'
+import {
+  FORCE_SHARE,
+  IMAGE_OPTS,
+  KEEP_UNDO,
+  OBJECT,
+  OUTPUT,
+  PROGRESS,
+  QUIET,
+  SOURCE_CACHE,
+  outputKind,
+  undoHint,
+} from './command.ts'
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
 import type { Console } from './console.ts'
@@ -26,7 +37,7 @@ const words: CommandWords = {
       value: 'leaks|all',
       help: 'free what nothing uses (leaks), or put right everything that can be without losing data (all)',
     },
-    { long: 'keep-undo', help: 'with -r: keep the undo file, so that "spindle undo FILE" can take the repair back' },
+    KEEP_UNDO,
     OUTPUT,
     PROGRESS,
     QUIET,
@@ -98,8 +109,7 @@ function print(console: Console, given: Words, { report, repair, kind, shown, fo
     return
   }
   console.out(humanText(report, repair))
-  if (repair && repair.repaired.length > 0 && given.has('keep-undo'))
-    console.out(`The repair can be taken back: spindle undo ${printable(shown)}\n`)
+  if (repair && repair.repaired.length > 0 && given.has('keep-undo')) console.out(undoHint(shown))
 }
 
 function repairMode(given: Words): RepairMode | undefined {
