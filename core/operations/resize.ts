@@ -28,6 +28,12 @@ export async function resize(job: ResizeJob, context: OperationContext, parts: P
       `${path} would shrink from ${formatSize(before.virtualSize)} to ${formatSize(virtualSize)}, and all data beyond its new end would be lost. Nothing was changed. Allow it to shrink if that is meant.`,
       { path },
     )
+  if (shrinks && keepUndo && before.format === 'raw')
+    throw new SpindleError(
+      'unsupported',
+      `${path} is a raw disk, of which nothing is left beyond its end: making it smaller cannot be taken back. Nothing was changed. Do without the undo file, or copy the disk first.`,
+      { path },
+    )
   const isReserved = preallocation === 'falloc' || preallocation === 'full'
   if (isReserved) await checkRoom(path, virtualSize - before.virtualSize)
   await changeInPlace({ path, format: before.format, keepUndo }, context, parts, async (image) => {

@@ -76,7 +76,9 @@ export class Changes {
   async whole<T>(work: () => Promise<T>): Promise<T> {
     await this.commit()
     try {
-      return await work()
+      const value = await work()
+      await this.commit()
+      return value
     } catch (error) {
       this.#failure = this.#ended(error)
       throw error
