@@ -81,7 +81,7 @@ export class Allocator {
   /** Exactly `count` clusters that lie together, for a table that is larger than one. */
   async allocateTogether(count: number): Promise<Run> {
     for (;;) {
-      const first = await this.#findTogether(count)
+      const first = await this.findTogether(count)
       if (first !== undefined) {
         await this.#take({ first, count })
         return { first, count }
@@ -101,7 +101,8 @@ export class Allocator {
     this.freed(first)
   }
 
-  async #findTogether(count: number): Promise<number | undefined> {
+  /** Where allocateTogether() would find them, unless the counts have to reach further for that. */
+  async findTogether(count: number): Promise<number | undefined> {
     const { countsPerBlock } = this.#file.geometry
     let first = this.#searchFrom
     let found = 0

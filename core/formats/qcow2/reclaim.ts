@@ -18,7 +18,7 @@ export async function reclaim({ file, changes, pace }: TreeWork): Promise<void> 
   const { l2Tables, storage } = file
   const l1 = await file.l1()
   for await (const { table, index } of tablesOf(file, await activeRoot(file), pace)) {
-    if ((await countOf(file, changes, table.offset)) !== 1) continue
+    if ((await changes.refcounts.count(table.offset / file.geometry.clusterSize)) !== 1) continue
     const at = index * L1_ENTRY_SIZE
     if (!isCopied(l1.view, at)) {
       markCopied(l1.view, at, true)
@@ -34,22 +34,21 @@ export async function reclaim({ file, changes, pace }: TreeWork): Promise<void> 
 
 async function reclaimEntries(file: ImageFile, changes: Changes, table: Table, index: number): Promise<void> {
   const { geometry, l2Tables } = file
-  const shared: { readonly at: number; readonly offset: number }[] = []
+  const shared: { readonly entry: number; readonly cluster: number }[] = []
+  let isAscending = true
   for (let entry = 0; entry < geometry.entriesPerTable; entry += 1) {
     if (isEmptyL2(geometry, table.view, entry)) continue
     const found = soundEntry(file, table, index * geometry.entriesPerTable + entry)
     if (found.kind === 'compressed' || found.copied || found.offset === undefined) continue
-    shared.push({ at: entry * geometry.entrySize, offset: found.offset })
+    const cluster = found.offset / geometry.clusterSize
+    if (cluster < (shared.at(-1)?.cluster ?? 0)) isAscending = false
+    shared.push({ entry, cluster })
   }
   // In file order, so that each refcount block is asked for once.
-  for (const { at, offset } of shared.toSorted((left, right) => left.offset - right.offset)) {
-    const count = changes.refcounts.peek(offset / geometry.clusterSize) ?? (await countOf(file, changes, offset))
-    if (count !== 1) continue
-    markCopied(table.view, at, true)
-    l2Tables.change(table, at, geometry.entrySize)
+  if (!isAscending) shared.sort((left, right) => left.cluster - right.cluster)
+  for (const { entry, cluster } of shared) {
+    if ((changes.refcounts.peek(cluster) ?? (await changes.refcounts.count(cluster))) !== 1) continue
+    markCopied(table.view, entry * geometry.entrySize, true)
+    l2Tables.change(table, entry * geometry.entrySize, geometry.entrySize)
   }
-}
-
-async function countOf(file: ImageFile, changes: Changes, offset: number): Promise<number> {
-  return changes.refcounts.count(offset / file.geometry.clusterSize)
 }

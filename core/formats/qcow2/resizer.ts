@@ -7,7 +7,7 @@ import type { Preallocation } from '../../model/job.ts'
 import { SpindleError } from '../../model/error.ts'
 import { formatSize } from '../../model/units.ts'
 import { cutFile, dropFrom } from './cut.ts'
-import { geometryOf, l1Bytes } from './geometry.ts'
+import { clustersFor, geometryOf, l1Bytes } from './geometry.ts'
 import type { ImageFile } from './image-file.ts'
 import { AUTOCLEAR, MAX_L1_BYTES } from './layout.ts'
 import { preallocate } from './preallocate.ts'
@@ -91,7 +91,19 @@ async function shrink(work: TreeWork, virtualSize: number): Promise<void> {
   await file.writeHeader({ size: virtualSize })
   await storage.flush()
   await dropFrom(work, Math.ceil(virtualSize / geometry.clusterSize))
+  await lowerL1(work, virtualSize)
   await cutFile(work)
+}
+
+/** An L1 table that was moved to the end of the file once would keep all of its length. */
+async function lowerL1(work: TreeWork, virtualSize: number): Promise<void> {
+  const { file, changes } = work
+  const { geometry, header } = file
+  const { tableCount } = geometryOf({ ...header, size: virtualSize })
+  const entries = (await file.l1()).bytes.slice(0, l1Bytes(tableCount))
+  const place = await changes.allocator.findTogether(clustersFor(entries.length, geometry))
+  if (place === undefined || place * geometry.clusterSize >= header.l1_table_offset) return
+  await releaseRuns(work, await switchL1(work, entries, virtualSize))
 }
 
 /** What is new becomes part of the disk last. */
