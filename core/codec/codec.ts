@@ -1,9 +1,17 @@
 // The compressions a disk cluster may be packed with.
 
-import { constants, deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import {
+  constants,
+  deflateRawSync,
+  deflateSync,
+  inflateRawSync,
+  inflateSync,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 
-/** `deflate` is a raw stream (RFC 1951) without header; `zstd` is one frame. */
-export type CodecId = 'deflate' | 'zstd'
+/** `deflate` is a raw stream (RFC 1951) without header, `zlib` the same with one (RFC 1950); `zstd` is one frame. */
+export type CodecId = 'deflate' | 'zlib' | 'zstd'
 
 /**
  * Level 4 with the whole window packs a little tighter than qemu-img does (level 6, 4 KiB window) at several times its
@@ -26,12 +34,16 @@ export function pack(codec: CodecId, bytes: Uint8Array, level?: number): Uint8Ar
     chunkSize: Math.max(SMALLEST_CHUNK, Math.ceil(bytes.length / 2)),
   }
   try {
-    return codec === 'deflate'
-      ? deflateRawSync(bytes, { ...room, level: level ?? DEFLATE_LEVEL, windowBits: DEFLATE_WINDOW_BITS })
-      : zstdCompressSync(bytes, {
+    return codec === 'zstd'
+      ? zstdCompressSync(bytes, {
           ...room,
           params: { [constants.ZSTD_c_compressionLevel]: level ?? ZSTD_LEVEL },
           pledgedSrcSize: bytes.length,
+        })
+      : (codec === 'zlib' ? deflateSync : deflateRawSync)(bytes, {
+          ...room,
+          level: level ?? DEFLATE_LEVEL,
+          windowBits: DEFLATE_WINDOW_BITS,
         })
   } catch (error) {
     if (isTooLarge(error)) return undefined
@@ -54,9 +66,9 @@ function unpackUpTo(codec: CodecId, packed: Uint8Array, limit: number): Uint8Arr
   // One byte more than allowed in one piece: the decoder is called once, and sees at once when there is too much.
   const room = { maxOutputLength: limit, chunkSize: Math.max(SMALLEST_CHUNK, limit + 1) }
   try {
-    return codec === 'deflate'
-      ? inflateRawSync(packed, { ...room, finishFlush: constants.Z_SYNC_FLUSH })
-      : zstdDecompressSync(packed, { ...room, finishFlush: constants.ZSTD_e_continue })
+    return codec === 'zstd'
+      ? zstdDecompressSync(packed, { ...room, finishFlush: constants.ZSTD_e_continue })
+      : (codec === 'zlib' ? inflateSync : inflateRawSync)(packed, { ...room, finishFlush: constants.Z_SYNC_FLUSH })
   } catch {
     return undefined
   }

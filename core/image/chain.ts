@@ -93,7 +93,7 @@ export async function openBacking(
       { path: name },
     )
   }
-  const storage = await how.gate.open(backing.path, layer.storage, 'read')
+  const storage = await openFirst(backing, layer.storage, how.gate)
   if (seen.has(storage.identity)) {
     await storage.close()
     throw new SpindleError(
@@ -103,5 +103,25 @@ export async function openBacking(
     )
   }
   seen.add(storage.identity)
-  return openLayer(storage, backing.format ?? statedFormat(backing.path), 'read', how)
+  const below = await openLayer(storage, backing.format ?? statedFormat(backing.path), 'read', how)
+  if (backing.identity === undefined || backing.identity === below.identity) return below
+  await below.close()
+  throw new SpindleError(
+    'invalid-image',
+    `${name} lies on an image that calls itself ${backing.identity}, but ${storage.name} calls itself ${below.identity ?? 'nothing'}: it is another file, or it was changed since. What is read through it could be wrong. Nothing was changed. Put the right file back.`,
+    { path: name },
+  )
+}
+
+/** By the first of its names that leads to a file. */
+async function openFirst(backing: BackingRef, from: Storage, gate: OpenGate): Promise<Storage> {
+  try {
+    return await gate.open(backing.path, from, 'read')
+  } catch (error) {
+    if (!(error instanceof SpindleError) || error.code !== 'missing-file') throw error
+    const [next, ...others] = backing.alternatives ?? []
+    if (next === undefined) throw error
+    // When none of them does, what is said is about the first.
+    return openFirst({ path: next, alternatives: others }, from, gate).catch(() => Promise.reject(error))
+  }
 }

@@ -7,7 +7,13 @@ import type { Confidence, ImageDriver } from './driver.ts'
 /** Bytes shown to a driver from either end of the file. */
 const PROBE_SIZE = 4096
 
-/** The driver most sure of the file. Raw claims everything a little, so there is always one. */
+/** From this on a driver knows a file by its signature; below, it only says that it might be its own. */
+export const SURE: Confidence = 50
+
+/**
+ * The driver that is sure of the file, or else raw, which can be anything: what another only suspects is never taken
+ * for granted.
+ */
 export async function detectDriver(drivers: readonly ImageDriver[], storage: Storage): Promise<ImageDriver> {
   if ((await storage.size()) === 0) {
     throw new SpindleError(
@@ -17,9 +23,11 @@ export async function detectDriver(drivers: readonly ImageDriver[], storage: Sto
     )
   }
   const best = await surestDriver(drivers, storage)
-  if (!best)
+  if (best && best.confidence >= SURE) return best.driver
+  const raw = drivers.find((driver) => driver.format === 'raw')
+  if (!raw)
     throw new SpindleError('unsupported', `${storage.name} is in no format Spindle knows.`, { path: storage.name })
-  return best.driver
+  return raw
 }
 
 export interface Guess {

@@ -67,9 +67,10 @@ export interface ImageDriver {
   measureBitmaps?(spec: CreateSpec, bitmaps: readonly BitmapFacts[]): number | undefined
   /**
    * Absent where the format has nothing to check. Throws `invalid-image` or `unsupported` when the header makes no
-   * sense; tables may be damaged beyond opening. The storage stays the caller's, who closes it.
+   * sense; tables may be damaged beyond opening. The storage stays the caller's, who closes it. Files
+   * of an image that has several are opened through the gate while it works, and closed again.
    */
-  checker?(storage: Storage): Promise<Checker>
+  checker?(storage: Storage, gate?: OpenGate): Promise<Checker>
 }
 
 /** An opened image file. Knows nothing of the layers below it. */
@@ -81,6 +82,10 @@ export interface ImageLayer extends AsyncDisposable {
   /** Unit of allocation in bytes; 1 where any range may be written alone. */
   readonly blockSize: number
   readonly backing?: BackingRef
+  /** What images on top of this one know it by, where the format has such a thing: compared with their `backing.identity`. */
+  readonly identity?: string
+  /** Other files this image is made of (extents, data file), which the layer holds open and closes. */
+  readonly files?: readonly Storage[]
   /** An image that cannot be read can still be described. `map` throws this. */
   readonly unreadable?: ErrorData
   describe(): Promise<Details>

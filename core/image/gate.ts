@@ -11,10 +11,21 @@ import { parseReference } from './reference.ts'
 
 export type OpenFile = (path: string, access: FileAccess) => Promise<Storage>
 
+/** Finds the image that calls itself `identity`, for one that has no name for it. Answers with its absolute path. */
+export type Locate = (identity: string, from: Pick<Storage, 'name'>) => Promise<string | undefined>
+
+const BY_IDENTITY = 'uuid:'
+
 /** Opens local files only; relative names are relative to the folder of the file that names them. */
-export function fileGate(open: OpenFile = openFile): OpenGate {
+export function fileGate(open: OpenFile = openFile, locate?: Locate): OpenGate {
   return {
     async open(reference, from, access) {
+      if (reference.startsWith(BY_IDENTITY)) {
+        const identity = reference.slice(BY_IDENTITY.length)
+        const found = await locate?.(identity, from)
+        if (found === undefined) throw notLocated(identity, from)
+        return open(found, access)
+      }
       const path = pathOf(reference, from)
       try {
         return await open(path, access)
@@ -53,6 +64,14 @@ function localPath(reference: string, from: Pick<Storage, 'name'>): string {
       cause: error,
     })
   }
+}
+
+function notLocated(identity: string, from: Storage): SpindleError {
+  return new SpindleError(
+    'missing-file',
+    `${from.name} holds only what differs from another image, the one with the UUID ${identity}, which is not in its folder or the folders next to it. Nothing was changed. Put that image into the same folder.`,
+    { path: from.name },
+  )
 }
 
 function missing(error: unknown, path: string, from: Storage): unknown {

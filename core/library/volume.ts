@@ -2,7 +2,7 @@
 
 import type { Stats } from 'node:fs'
 import { basename, extname } from 'node:path'
-import { surestDriver } from '../image/detect.ts'
+import { SURE, surestDriver } from '../image/detect.ts'
 import type { ImageDriver } from '../image/driver.ts'
 import { closedGate } from '../image/gate.ts'
 import { SpindleError, errorData } from '../model/error.ts'
@@ -10,9 +10,6 @@ import type { VolumeFacts } from '../model/library.ts'
 import { openFile } from '../storage/file.ts'
 import type { Storage } from '../storage/storage.ts'
 import { changeState, cutOff } from '../storage/undo-file.ts'
-
-/** From this on a driver knows a file by its signature and not by its name. */
-const SURE = 50
 
 export interface FoundFile {
   readonly path: string

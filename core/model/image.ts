@@ -3,7 +3,22 @@
 import type { ErrorData } from './error.ts'
 
 /** qemu's names for the formats, as in `-f qcow2`. */
-export type FormatId = 'raw' | 'qcow2'
+export const FORMAT_IDS = [
+  'raw',
+  'qcow2',
+  'qed',
+  'vdi',
+  'vmdk',
+  'vpc',
+  'vhdx',
+  'parallels',
+  'qcow',
+  'dmg',
+  'luks',
+  'cloop',
+  'bochs',
+] as const
+export type FormatId = (typeof FORMAT_IDS)[number]
 
 /** What a format can do at best; an opened image may offer less, never more. */
 export interface Capabilities {
@@ -15,9 +30,13 @@ export interface Capabilities {
 }
 
 export interface BackingRef {
-  /** As written in the image; relative names are relative to the image's folder. */
+  /** As written in the image; relative names are relative to the image's folder. `uuid:…` where it holds no name. */
   readonly path: string
+  /** Further names the image has for the same file: tried in turn when it is not there by the one before. */
+  readonly alternatives?: readonly string[]
   readonly format?: string
+  /** What the file below must say of itself; another file by that name is not the one that is meant. */
+  readonly identity?: string
 }
 
 export interface SnapshotFacts {

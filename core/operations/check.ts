@@ -16,7 +16,7 @@ export async function check(
   context.progress({ phase: 'prepare', done: 0, total: 0 })
   await using storage = await parts.openFile(path, 'read')
   const driver = stated === undefined ? await detectDriver(parts.drivers, storage) : driverOf(parts.drivers, stated)
-  const checker = await driver.checker?.(storage)
+  const checker = await driver.checker?.(storage, parts.gate)
   const { format } = driver
   if (!checker) return { kind: 'check', path, format, warnings: [] }
   const report = await checker.check(paceOf(context, 'verify', checker.virtualSize))

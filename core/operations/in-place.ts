@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { detectDriver, driverOf } from '../image/detect.ts'
-import type { ImageDriver, ImageLayer } from '../image/driver.ts'
+import type { ImageDriver, ImageLayer, OpenGate } from '../image/driver.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError, errorData } from '../model/error.ts'
 import { syncFolder } from '../storage/folder.ts'
@@ -26,6 +26,8 @@ export interface OpenInPlace {
   /** The image. Whatever is written here can be put back; room given back is really free only once the change is final. */
   readonly storage: Storage
   readonly driver: ImageDriver
+  /** To the other files of the image. */
+  readonly gate: OpenGate
 }
 
 /**
@@ -46,7 +48,7 @@ export async function changeInPlace<T>(
     spec.format === undefined ? await detectDriver(parts.drivers, image) : driverOf(parts.drivers, spec.format)
   const undoFile = await undoFileOf(spec.path)
   const result = await withUndoFile(undoFile, image, parts, async (storage) => {
-    const value = await work({ storage, driver })
+    const value = await work({ storage, driver, gate: parts.gate })
     throwIfCancelled(context.signal)
     context.pointOfNoReturn()
     return value
@@ -64,8 +66,8 @@ export async function changeLayerInPlace<T>(
   parts: Parts,
   work: (layer: ImageLayer) => Promise<T>,
 ): Promise<T> {
-  return changeInPlace(spec, context, parts, async ({ storage, driver }) => {
-    await using layer = await driver.open(storage, parts.gate, 'write')
+  return changeInPlace(spec, context, parts, async ({ storage, driver, gate }) => {
+    await using layer = await driver.open(storage, gate, 'write')
     return await work(layer)
   })
 }

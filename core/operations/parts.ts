@@ -6,6 +6,7 @@ import type { SnapshotPart } from '../image/chain.ts'
 import type { ImageDriver, OpenGate } from '../image/driver.ts'
 import { fileGate } from '../image/gate.ts'
 import type { OpenFile } from '../image/gate.ts'
+import { locateNearby } from '../image/locate.ts'
 import type { VirtualDisk } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
 import { openWhole } from '../storage/undo-file.ts'
@@ -22,7 +23,7 @@ export interface Parts {
 }
 
 export function systemParts(): Parts {
-  return { drivers, openFile: openWhole, gate: fileGate(openWhole) }
+  return { drivers, openFile: openWhole, gate: fileGate(openWhole, locateNearby(drivers, openWhole)) }
 }
 
 /** Opens an image and its chain for reading. Throws also where it opens but its content cannot be read. */

@@ -21,8 +21,8 @@ export async function repair(
   const { format, hasChecker } = await look(job, parts)
   const result = { kind: 'repair', path, format, warnings: [] } as const
   if (!hasChecker) return result
-  return changeInPlace({ path, format, keepUndo }, context, parts, async ({ storage, driver }) => {
-    const checker = await driver.checker?.(storage)
+  return changeInPlace({ path, format, keepUndo }, context, parts, async ({ storage, driver, gate }) => {
+    const checker = await driver.checker?.(storage, gate)
     if (!checker) throw new SpindleError('internal', `${format} images cannot be repaired`)
     // All is looked at before and after.
     const report = await checker.repair(mode, paceOf(context, 'verify', 2 * checker.virtualSize))
@@ -39,5 +39,5 @@ interface Looked {
 async function look({ path, format }: RepairJob, parts: Parts): Promise<Looked> {
   await using storage = await parts.openFile(path, 'read')
   const driver = format === undefined ? await detectDriver(parts.drivers, storage) : driverOf(parts.drivers, format)
-  return { format: driver.format, hasChecker: (await driver.checker?.(storage)) !== undefined }
+  return { format: driver.format, hasChecker: (await driver.checker?.(storage, parts.gate)) !== undefined }
 }

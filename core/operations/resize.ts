@@ -71,8 +71,8 @@ async function look(job: ResizeJob, parts: Parts): Promise<Before> {
 }
 
 /** The end of the file is cut off by what the tables say, so they had better be right. */
-async function checkTables({ storage, driver }: OpenInPlace, context: OperationContext): Promise<void> {
-  const checker = await driver.checker?.(storage)
+async function checkTables({ storage, driver, gate }: OpenInPlace, context: OperationContext): Promise<void> {
+  const checker = await driver.checker?.(storage, gate)
   const report = await checker?.check(paceOf(context, 'prepare', checker.virtualSize))
   if (!report || report.totals.corruptions + report.totals.checkErrors === 0) return
   throw new SpindleError(

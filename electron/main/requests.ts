@@ -4,9 +4,8 @@ import { z } from 'zod'
 import type { Api } from '../contract/api.ts'
 import type { Settings } from '../contract/data.ts'
 import type { GrantFile } from '../contract/messages.ts'
-import { SpindleError, type FormatId } from '../../core/model/index.ts'
+import { FORMAT_IDS, SpindleError } from '../../core/model/index.ts'
 
-const FORMATS = { raw: true, qcow2: true } as const satisfies Record<FormatId, true>
 const MAX_CELLS = 4096
 const MAX_FILES = 1000
 /** Linux's PATH_MAX; the longest of the systems we run on. */
@@ -17,7 +16,7 @@ const MAX_TEXT = 1024 * 1024
 const MAX_VALUES = 20_000
 const MAX_DEPTH = 8
 
-const format = z.enum(Object.keys(FORMATS) as FormatId[])
+const format = z.enum(FORMAT_IDS)
 const id = z.string().min(1).max(64)
 const text = z.string().max(MAX_PATH)
 const bytes = z.int().nonnegative()

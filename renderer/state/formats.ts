@@ -14,6 +14,13 @@ export function factsOf(formats: readonly FormatFacts[], id: FormatId | undefine
   return formats.find((facts) => facts.format === id)
 }
 
+const MADE = ['qcow2', 'raw', 'vdi', 'vmdk', 'vpc', 'vhdx', 'qed'] as const
+
+/** The same format where new volumes are made in it, so that there are words for what it is good for. */
+export function madeFormat(format: FormatId): (typeof MADE)[number] | undefined {
+  return MADE.find((one) => one === format)
+}
+
 /** How a format is drawn: one picture each, so that a column of them can be told apart at a glance. */
 export function formatShape(format: string | undefined): 'stack' | 'drive' | 'unknown' {
   switch (format) {

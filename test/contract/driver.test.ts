@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { drivers } from '../../core/formats/index.ts'
-import { surestDriver } from '../../core/image/detect.ts'
+import { SURE, surestDriver } from '../../core/image/detect.ts'
 import { sliceExtent } from '../../core/image/extent.ts'
 import type { DiskExtent, VirtualDisk } from '../../core/image/virtual-disk.ts'
 import { DiskModel, firstDifference, randomRange, randomStep } from '../helpers/disk-model.ts'
@@ -12,9 +12,6 @@ import { randomFrom, seeds } from '../helpers/seeds.ts'
 import type { Random } from '../helpers/seeds.ts'
 import { SUBJECTS, create, open, prepare } from './subjects.ts'
 import type { Image, Subject } from './subjects.ts'
-
-/** From this on a driver knows a file by its signature. */
-const SURE = 50
 
 describe.each(SUBJECTS)('$name', (subject) => {
   test('is recognised by its own driver, and by no other that is sure of it', async () => {

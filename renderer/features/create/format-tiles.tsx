@@ -2,10 +2,9 @@
 
 import { Radio } from '@base-ui/react/radio'
 import { RadioGroup } from '@base-ui/react/radio-group'
-import { exists } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { FormatFacts, FormatId } from '../../../core/model/index.ts'
-import { formatShape } from '../../state/formats.ts'
+import { formatShape, madeFormat } from '../../state/formats.ts'
 import { Glyph } from '../../ui/glyph.tsx'
 import styles from './create.module.css'
 
@@ -25,12 +24,12 @@ export function FormatTiles({ formats, value, onValueChange }: FormatTilesProps)
       onValueChange={(format) => onValueChange(format)}
     >
       {formats.map(({ format, title }) => {
-        const purpose = exists(`create.purpose.${format}`)
+        const made = madeFormat(format)
         return (
           <Radio.Root key={format} value={format} className={styles.tile}>
             <Glyph shape={formatShape(format)} />
-            <span className="medium">{purpose ? t(`create.purpose.${format}.title`) : title}</span>
-            <span className={styles.tileDetail}>{purpose ? t(`create.purpose.${format}.detail`) : ''}</span>
+            <span className="medium">{made ? t(`create.purpose.${made}.title`) : title}</span>
+            <span className={styles.tileDetail}>{made ? t(`create.purpose.${made}.detail`) : ''}</span>
           </Radio.Root>
         )
       })}

@@ -1,11 +1,10 @@
 // The right side: what it takes, what that does to the disk, who opens it, and the same as a command.
 
-import { exists } from 'i18next'
 import { Trans, useTranslation } from 'react-i18next'
 import type { FormatFacts } from '../../../core/model/index.ts'
 import type { CreateRequest, Folder } from '../../../electron/contract/data.ts'
 import { api } from '../../state/api.ts'
-import { formatShape } from '../../state/formats.ts'
+import { formatShape, madeFormat } from '../../state/formats.ts'
 import { tell } from '../../state/notices.ts'
 import { claimsByPlace } from '../../state/places.ts'
 import { sizeText } from '../../state/text.ts'
@@ -34,6 +33,7 @@ export function Summary({ form, facts, folder, prediction, request }: SummaryPro
   const byId = useVolumes((state) => state.byId)
   const backing = request?.backing === undefined ? undefined : byId.get(request.backing)
   const size = request?.virtualSize ?? backing?.virtualSize
+  const made = madeFormat(facts.format)
   const known = prediction?.kind === 'known' ? prediction.sizes : undefined
   const sizes = { now: known ? sizeText(known.now) : '–', most: known ? sizeText(known.atMost) : '–' }
   const command = request && createCommand(request, { folder: folder?.label ?? '', backing })
@@ -59,9 +59,7 @@ export function Summary({ form, facts, folder, prediction, request }: SummaryPro
       {folder?.space && known && <Disk folder={folder} now={known.now} most={known.atMost} />}
       <Facts
         facts={[
-          ...(exists(`create.opensIn.${facts.format}`)
-            ? [{ label: t('create.opensInTitle'), value: t(`create.opensIn.${facts.format}`) }]
-            : []),
+          ...(made ? [{ label: t('create.opensInTitle'), value: t(`create.opensIn.${made}`) }] : []),
           {
             label: t('create.snapshots'),
             value: facts.capabilities.snapshots ? t('create.snapshotsInside') : t('create.snapshotsNone'),

@@ -1,6 +1,6 @@
 // A list of extents in which neighbours that continue each other become one.
 
-import type { Extent } from '../../image/extent.ts'
+import type { Extent } from './extent.ts'
 
 export class ExtentList {
   readonly #extents: Extent[] = []

@@ -1,0 +1,63 @@
+// Finding an image by what it calls itself, in the folders where hypervisors keep what belongs together.
+
+import { readdir } from 'node:fs/promises'
+import { dirname, extname, join } from 'node:path'
+import { SpindleError } from '../model/error.ts'
+import { systemCode, systemError } from '../storage/system-error.ts'
+import { surestDriver, SURE } from './detect.ts'
+import type { ImageDriver } from './driver.ts'
+import { closedGate } from './gate.ts'
+import type { Locate, OpenFile } from './gate.ts'
+
+/** More files than this are not looked into: the folder is no virtual machine's. */
+const MOST_FILES = 10_000
+
+/** Looks beside the image, in its `Snapshots` folder, and in the folder above when it lies in one itself. */
+export function locateNearby(drivers: readonly ImageDriver[], open: OpenFile): Locate {
+  return async (identity, from) => {
+    const extension = extname(from.name).toLowerCase()
+    for await (const path of filesNear(from.name)) {
+      // What lies below an image is in the same format, and hypervisors name it so.
+      if (path === from.name || extname(path).toLowerCase() !== extension) continue
+      if ((await identityOf(path, drivers, open)) === identity) return path
+    }
+    return undefined
+  }
+}
+
+async function* filesNear(path: string): AsyncGenerator<string> {
+  const folder = dirname(path)
+  let count = 0
+  for (const near of [folder, join(folder, 'Snapshots'), dirname(folder)]) {
+    for (const name of await filesIn(near)) {
+      count += 1
+      if (count > MOST_FILES) return
+      yield join(near, name)
+    }
+  }
+}
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries.filter((one) => one.isFile() || one.isSymbolicLink()).map(({ name }) => name)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return []
+    throw systemError(error, 'examine', folder)
+  }
+}
+
+async function identityOf(path: string, drivers: readonly ImageDriver[], open: OpenFile): Promise<string | undefined> {
+  try {
+    await using storage = await open(path, 'read')
+    const guess = await surestDriver(drivers, storage)
+    if (!guess || guess.confidence < SURE) return undefined
+    // The layer closes the storage as well; closing twice does nothing.
+    await using layer = await guess.driver.open(storage, closedGate, 'read')
+    return layer.identity
+  } catch (error) {
+    // What cannot be opened is not the image that is looked for.
+    if (error instanceof SpindleError) return undefined
+    throw error
+  }
+}
