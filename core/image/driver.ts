@@ -61,6 +61,8 @@ export interface ImageDriver {
   open(storage: Storage, gate: OpenGate, access: Access): Promise<ImageLayer>
   /** Starts a new image in an empty storage. Throws `invalid-argument` for options that contradict each other. */
   build(storage: Storage, spec: CreateSpec, gate: OpenGate): Promise<ImageBuilder>
+  /** The unit of allocation of such an image, in bytes: what `data` of measure() is counted in. Left out, 64 KiB. */
+  blockSize?(spec: CreateSpec): number
   /** Sizes for `data` bytes of guest data, spread as whole clusters. */
   measure(spec: CreateSpec, data: number): Measurement
   /** Bytes that bitmaps of these kinds take in the file at most; undefined when such an image cannot have any. */
@@ -148,6 +150,8 @@ export interface Room {
 export interface ImageBuilder {
   /** Placements start on multiples of this and cover whole blocks, but at the end of the disk. Bytes. */
   readonly blockSize: number
+  /** No two blocks lie together (there are tables between them): each is placed by a call of its own. */
+  readonly placesSingly?: boolean
   /** Where data goes. Nothing written here yet reads as anything but zeros. */
   readonly storage: Storage
   /** Host offset for the guest bytes; all of them lie together there. Offsets must ascend from call to call. */

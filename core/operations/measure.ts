@@ -5,7 +5,7 @@ import type { CreateSpec } from '../image/driver.ts'
 import { VirtualDisk } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
 import type { BackingRef, Details, FormatId } from '../model/image.ts'
-import type { OptionValues } from '../model/option.ts'
+import type { OptionValue, OptionValues } from '../model/option.ts'
 import { turnsOf } from './cancel.ts'
 import { creatingDriver, diskSize } from './new-image.ts'
 import { openSource } from './parts.ts'
@@ -57,15 +57,16 @@ export async function measure(spec: MeasureSpec, signal: AbortSignal, parts: Par
   const source = disk.snapshot === undefined ? image : await openSnapshot(image, disk.snapshot)
   const target = design(diskSize(source.size))
   // How much of the data lies below already is not known.
-  const data = backing ? source.size : await dataOf(source, options, signal)
+  const data = backing
+    ? source.size
+    : await dataOf(source, driver.blockSize?.(target) ?? options['cluster_size'], signal)
   const { required, fullyAllocated } = driver.measure(target, data)
   const bitmapBytes = bitmaps && driver.measureBitmaps?.(target, bitmaps.filter(isSound))
   return { required, fullyAllocated, ...(bitmapBytes !== undefined && { bitmaps: bitmapBytes }) }
 }
 
 /** In whole clusters of the new image. */
-async function dataOf(source: VirtualDisk, options: OptionValues, signal: AbortSignal): Promise<number> {
-  const clusterSize = options['cluster_size']
+async function dataOf(source: VirtualDisk, clusterSize: OptionValue | undefined, signal: AbortSignal): Promise<number> {
   const found = await survey(source, turnsOf(signal), typeof clusterSize === 'number' ? clusterSize : undefined)
   return found.blockBytes
 }

@@ -17,6 +17,8 @@ export interface TargetShape {
   readonly blockSize: number
   /** Bytes of the whole disk: its last block may be shorter. */
   readonly diskSize: number
+  /** Every block is a run of its own. */
+  readonly singly?: boolean
   /** Present when blocks are to be packed. */
   readonly packing?: { readonly codec: CodecId; readonly level?: number }
 }
@@ -207,11 +209,13 @@ class Scanner {
 
   /** A granule that is not all zero: its blocks want a place, and itself is to be moved there. */
   #add(guest: number, what: Pick<Move, 'length' | 'piece' | 'offset'>): void {
-    const { blockSize, diskSize } = this.#shape
+    const { blockSize, diskSize, singly } = this.#shape
     const start = roundDown(guest, blockSize)
     const end = Math.min(roundUp(guest + what.length, blockSize), diskSize)
     const last = this.#runs.at(-1)
-    if (last && last.guest + last.length >= start) {
+    // A granule is no longer than a block, so it is in one.
+    const reach = singly === true ? start + 1 : start
+    if (last && last.guest + last.length >= reach) {
       this.#runs[this.#runs.length - 1] = { guest: last.guest, length: end - last.guest }
     } else {
       this.#runs.push({ guest: start, length: end - start })

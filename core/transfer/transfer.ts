@@ -70,8 +70,8 @@ export async function transfer(
 }
 
 function shapeOf(source: VirtualDisk, builder: ImageBuilder, options: TransferOptions): TargetShape {
-  const { blockSize, packing } = builder
-  const shape = { blockSize, diskSize: source.size }
+  const { blockSize, packing, placesSingly } = builder
+  const shape = { blockSize, diskSize: source.size, ...(placesSingly === true && { singly: true }) }
   if (options.compress !== true) return shape
   if (!packing)
     throw new SpindleError('invalid-argument', `${builder.storage.name} is in a format without compression.`)

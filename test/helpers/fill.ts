@@ -14,12 +14,13 @@ export interface Filled {
 
 /** Places data, zeros and packed blocks and leaves some out, in ascending order. Returns what became of them. */
 export async function fill(builder: ImageBuilder, model: DiskModel, random: Random): Promise<Filled> {
-  const { blockSize, packing } = builder
+  const { blockSize, packing, placesSingly } = builder
   const size = model.bytes.length
   let placed = 0
   let packed = 0
   for (let offset = 0; offset < size;) {
-    const length = Math.min(blockSize * (1 + random.below(4)), size - offset)
+    const blocks = placesSingly === true ? 1 : 1 + random.below(4)
+    const length = Math.min(blockSize * blocks, size - offset)
     const chance = random.below(10)
     if (chance < 4) {
       const bytes = random.bytes(length)
