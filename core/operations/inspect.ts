@@ -1,13 +1,14 @@
 // inspect: what an image file is, and what lies below it.
 
 import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { openBacking, openLayer } from '../image/chain.ts'
 import type { ImageLayer } from '../image/driver.ts'
 import { closedGate, pathOf } from '../image/gate.ts'
 import { SpindleError, errorData } from '../model/error.ts'
 import type { ErrorData } from '../model/error.ts'
 import type { ImageFacts } from '../model/image.ts'
-import { systemError } from '../storage/system-error.ts'
+import { systemCode, systemError } from '../storage/system-error.ts'
 import type { Parts } from './parts.ts'
 
 export interface InspectSpec {
@@ -83,6 +84,8 @@ async function modifiedAt(path: string): Promise<number> {
   try {
     return (await stat(path)).mtimeMs
   } catch (error) {
+    // What lies inside an archive is as old as that.
+    if (systemCode(error) === 'ENOTDIR') return modifiedAt(dirname(path))
     throw systemError(error, 'examine', path)
   }
 }

@@ -1,5 +1,6 @@
 // What operations work with, and opening an image with it.
 
+import { openInside } from '../containers/open.ts'
 import { drivers } from '../formats/index.ts'
 import { openDisk } from '../image/chain.ts'
 import type { SnapshotPart } from '../image/chain.ts'
@@ -23,7 +24,8 @@ export interface Parts {
 }
 
 export function systemParts(): Parts {
-  return { drivers, openFile: openWhole, gate: fileGate(openWhole, locateNearby(drivers, openWhole)) }
+  const open = openInside(openWhole)
+  return { drivers, openFile: open, gate: fileGate(open, locateNearby(drivers, open)) }
 }
 
 /** Opens an image and its chain for reading. Throws also where it opens but its content cannot be read. */

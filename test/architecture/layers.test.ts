@@ -32,6 +32,8 @@ const ROWS: readonly Row[] = [
     packages: [],
   },
   { layer: 'core/formats', layers: ['core/image', 'core/formats/*'], packages: [] },
+  // Files inside files: the one place that knows archives.
+  { layer: 'core/containers', layers: ['core/model', 'core/storage'], packages: ['node:*', 'xz-decompress'] },
   {
     layer: 'core/transfer',
     layers: ['core/model', 'core/bytes', 'core/storage', 'core/codec', 'core/image', 'core/jobs/pace.ts'],
@@ -52,6 +54,7 @@ const ROWS: readonly Row[] = [
       'core/codec',
       'core/image',
       'core/formats',
+      'core/containers',
       'core/transfer',
       'core/library',
       'core/jobs',

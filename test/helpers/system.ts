@@ -22,6 +22,9 @@ const NEEDS: readonly Need[] = [
   { commands: ['xwininfo'], debian: 'x11-utils', why: 'finding the window' },
   { commands: ['mke2fs'], debian: 'e2fsprogs', why: 'disks with a real file system' },
   { commands: ['setpriv'], debian: 'util-linux', why: 'running as a user without rights' },
+  { commands: ['xz'], debian: 'xz-utils', why: 'packed images' },
+  { commands: ['zstd'], debian: 'zstd', why: 'packed images' },
+  { commands: ['7z', '7zz'], debian: '7zip', why: 'a second judge of our images' },
   { commands: ['git'], debian: 'git', why: 'the fresh clone' },
 ]
 
