@@ -13,7 +13,7 @@ import type { ImageFile } from './image-file.ts'
 import { AUTOCLEAR, L1_ENTRY_SIZE } from './layout.ts'
 import { metadataClusters } from './metadata-clusters.ts'
 import { Refcounts } from './refcounts.ts'
-import type { Table } from './table-cache.ts'
+import type { Table } from '../../image/table-cache.ts'
 
 /** What may gather in memory before it is written without being asked for: bytes of changed tables, clusters to free. */
 const MAX_CHANGED = 4 * MiB

@@ -11,7 +11,7 @@ import type { Geometry } from './geometry.ts'
 import { writeHeaderFields } from './header.ts'
 import { L1_ENTRY_SIZE } from './layout.ts'
 import type { HeaderFields } from './layout.ts'
-import { Table, TableCache } from './table-cache.ts'
+import { Table, TableCache } from '../../image/table-cache.ts'
 
 /** Enough for 64 GiB of an image with 64 KiB clusters; a deep chain has one such cache for each layer. */
 const L2_MEMORY = 8 * MiB

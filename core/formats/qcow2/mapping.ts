@@ -8,7 +8,7 @@ import type { CompressedEntry, StandardEntry } from './entries.ts'
 import { ExtentList } from '../../image/extent-list.ts'
 import { soundEntry } from './image-file.ts'
 import type { ImageFile } from './image-file.ts'
-import type { Table } from './table-cache.ts'
+import type { Table } from '../../image/table-cache.ts'
 
 /** Small tables are answered for together, up to about as many entries as one table of 64 KiB has. */
 const ENTRIES_PER_ANSWER = 8192

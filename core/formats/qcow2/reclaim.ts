@@ -6,7 +6,7 @@ import { isCopied, isEmptyL2, markCopied } from './entries.ts'
 import { soundEntry } from './image-file.ts'
 import type { ImageFile } from './image-file.ts'
 import { L1_ENTRY_SIZE } from './layout.ts'
-import type { Table } from './table-cache.ts'
+import type { Table } from '../../image/table-cache.ts'
 import { activeRoot, tablesOf } from './tree.ts'
 import type { TreeWork } from './tree.ts'
 

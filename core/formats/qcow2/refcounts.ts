@@ -7,7 +7,7 @@ import type { ImageFile } from './image-file.ts'
 import { REFCOUNT_TABLE_ENTRY_SIZE } from './layout.ts'
 import { countAccess } from './refcount-width.ts'
 import type { CountAccess } from './refcount-width.ts'
-import { Table, TableCache } from './table-cache.ts'
+import { Table, TableCache } from '../../image/table-cache.ts'
 
 const BLOCK_MEMORY = 4 * MiB
 const WORD = 2 ** 32

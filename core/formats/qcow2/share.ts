@@ -8,7 +8,7 @@ import { isCopied, markCopied } from './entries.ts'
 import { l1Bytes } from './geometry.ts'
 import type { ImageFile } from './image-file.ts'
 import { L1_ENTRY_SIZE } from './layout.ts'
-import type { Table } from './table-cache.ts'
+import type { Table } from '../../image/table-cache.ts'
 import { gather, tablesOf } from './tree.ts'
 import type { Root, TreeWork } from './tree.ts'
 

@@ -8,7 +8,7 @@ import { geometryOf, l1Bytes } from './geometry.ts'
 import { ImageFile } from './image-file.ts'
 import { Mapping } from './mapping.ts'
 import type { Snapshot } from './snapshot-entry.ts'
-import { Table } from './table-cache.ts'
+import { Table } from '../../image/table-cache.ts'
 import { readRoot } from './tree.ts'
 
 export class SnapshotLayer implements ImageLayer {

@@ -7,7 +7,7 @@ import { MAX_SNAPSHOTS, MAX_SNAPSHOT_TABLE_BYTES } from './layout.ts'
 import { SpindleError } from '../../model/error.ts'
 import { formatSize } from '../../model/units.ts'
 import type { Snapshot } from './snapshot-entry.ts'
-import { Table } from './table-cache.ts'
+import { Table } from '../../image/table-cache.ts'
 import type { TreeWork } from './tree.ts'
 
 /** Makes these entries the active L1 table, and `size` bytes the disk's size. Returns the room of the old table. */

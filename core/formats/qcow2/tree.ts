@@ -12,7 +12,7 @@ import { soundEntry } from './image-file.ts'
 import type { ImageFile } from './image-file.ts'
 import { L1_ENTRY_SIZE } from './layout.ts'
 import type { L1Place } from './snapshot-entry.ts'
-import type { Table } from './table-cache.ts'
+import type { Table } from '../../image/table-cache.ts'
 
 export interface TreeWork {
   readonly file: ImageFile

@@ -11,7 +11,7 @@ import type { ImageFile } from './image-file.ts'
 import { AUTOCLEAR } from './layout.ts'
 import { bitOf, hasRoom, isSame, keepsData, maskOf, zeroed } from './subclusters.ts'
 import type { OpenChanges } from './open-changes.ts'
-import type { Table } from './table-cache.ts'
+import type { Table } from '../../image/table-cache.ts'
 
 type Entry = StandardEntry | CompressedEntry
 

@@ -2,7 +2,7 @@
 
 import { L1_ENTRY_SIZE } from '../layout.ts'
 import type { CheckedImage } from './checked-image.ts'
-import type { FindingFacts } from './findings.ts'
+import type { FindingFacts } from '../../../image/findings.ts'
 import type { L2Problem, L2ProblemCode } from './walk-l2.ts'
 
 /** What an L2 table is part of. */

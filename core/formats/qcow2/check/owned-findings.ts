@@ -2,7 +2,7 @@
 
 import { L1_ENTRY_SIZE } from '../layout.ts'
 import type { Examination } from './examination.ts'
-import type { FindingFacts } from './findings.ts'
+import type { FindingFacts } from '../../../image/findings.ts'
 import type { TableOwner } from './l2-sentences.ts'
 import { isReadFailure } from './read-tables.ts'
 import { readSnapshotL1 } from './snapshot-entries.ts'

@@ -5,7 +5,7 @@ import { AUTOCLEAR, HEADER, INCOMPATIBLE } from '../layout.ts'
 import type { HeaderFields } from '../layout.ts'
 import type { CheckedImage } from './checked-image.ts'
 import type { Examined } from './examine.ts'
-import type { FindingFacts } from './findings.ts'
+import type { FindingFacts } from '../../../image/findings.ts'
 
 /** `header` where it has been changed since. */
 export function reportOf(

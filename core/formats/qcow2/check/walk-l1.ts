@@ -3,7 +3,7 @@
 import { L1_ENTRY_SIZE } from '../layout.ts'
 import { SAYS_COPIED, SAYS_SHARED } from './cluster-counts.ts'
 import type { Examination } from './examination.ts'
-import type { FindingFacts } from './findings.ts'
+import type { FindingFacts } from '../../../image/findings.ts'
 import { subject } from './l2-sentences.ts'
 
 const WORD = 2 ** 32

@@ -1,6 +1,6 @@
 // The findings of one check: all of them counted, the first of each kind kept.
 
-import type { CheckFinding, FindingKind } from '../../../model/check.ts'
+import type { CheckFinding, FindingKind } from '../model/check.ts'
 
 /** A badly damaged image has millions of findings; a reader looks at a few, and memory must not follow damage. */
 const KEPT = 1000

@@ -1,15 +1,15 @@
-// The tables of one kind (L2 tables, refcount blocks) that are in memory: the recently used and the changed.
+// The tables of one kind (L2 tables, refcount blocks, pages of a block map) that are in memory: the recently used and the changed.
 
-import { SpindleError } from '../../model/error.ts'
-import { readPadded } from '../../storage/storage.ts'
-import type { Storage } from '../../storage/storage.ts'
+import { SpindleError } from '../model/error.ts'
+import { readPadded } from '../storage/storage.ts'
+import type { Storage } from '../storage/storage.ts'
 
 /** A write of part of a sector may tear the rest of it, so changed parts are written in whole sectors. */
 const SECTOR = 512
 /** Fewer tables than this would thrash even for one request. */
 const MIN_TABLES = 4
 
-/** One cluster full of entries. Changes to its bytes are to be told with `change`. */
+/** A piece of a file full of entries. Changes to its bytes are to be told with `change`. */
 export class Table {
   /** Host bytes. */
   readonly offset: number
