@@ -15,6 +15,8 @@ import { SECTOR, SectorHistory, stamps } from '../helpers/sector-history.ts'
 import { randomFrom, seeds } from '../helpers/seeds.ts'
 import type { Random } from '../helpers/seeds.ts'
 import { open, prepare } from './subjects.ts'
+import { QED_CRASH_SUBJECTS } from './subjects-qed.ts'
+import { VDI_CRASH_SUBJECTS } from './subjects-vdi.ts'
 import type { Image, Subject } from './subjects.ts'
 
 /** Crashes looked at for each image and seed; `SPINDLE_STATES` asks for more. */
@@ -25,7 +27,12 @@ const STEPS = 40
 
 const oracle = newestOracle()
 
+/** Formats of which QEMU’s check counts the same leaks as ours. */
+const JUDGES = new Set(['qcow2', 'qed'])
+
 const SUBJECTS: readonly Subject[] = [
+  ...VDI_CRASH_SUBJECTS,
+  ...QED_CRASH_SUBJECTS,
   { name: 'raw', format: 'raw', options: {}, size: 256 * KiB, block: 4 * KiB },
   qcow2('defaults', 2 * MiB, {}),
   qcow2('512-byte clusters', 96 * KiB, { cluster_size: 512 }),
@@ -66,7 +73,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
     await history.flush(disk)
     await disk.close()
 
-    const qemu = new Qemu(oracle, scratchFolder())
+    const qemu = new Qemu(oracle, scratchFolder(), subject.format)
     let count = 0
     for await (const { storage, issued, description } of recording.crashStates({ seed, limit: STATES })) {
       const judge = count % JUDGED === 0 ? qemu : undefined
@@ -108,7 +115,7 @@ async function faultyRuns(
   seed: number,
   faults: (at: number) => ConstructorParameters<typeof FaultyStorage>[1],
 ): Promise<string | undefined> {
-  const qemu = new Qemu(oracle, scratchFolder())
+  const qemu = new Qemu(oracle, scratchFolder(), subject.format)
   let count = 0
   for (let at = 1; at < 120; at += 1 + Math.floor(at / 6)) {
     const random = randomFrom(seed + at)
@@ -170,7 +177,7 @@ async function damage(image: Image, storage: MemoryStorage, qemu: Qemu | undefin
   if (!checker) return undefined
   const { totals, findings } = await checker.check()
   const { corruptions, leaks, checkErrors } = totals
-  if (qemu) {
+  if (qemu && JUDGES.has(qemu.format)) {
     for (const [name, file] of image.folder.files) {
       writeFileSync(join(qemu.folder, name), await (name === 'disk' ? storage : file).bytes())
     }

@@ -12,6 +12,8 @@ import type { Storage } from '../../core/storage/storage.ts'
 import { randomRange } from '../helpers/disk-model.ts'
 import { MemoryFolder } from '../helpers/memory-gate.ts'
 import { randomFrom } from '../helpers/seeds.ts'
+import { QED_SUBJECTS } from './subjects-qed.ts'
+import { VDI_SUBJECTS } from './subjects-vdi.ts'
 
 export interface Subject {
   readonly name: string
@@ -56,6 +58,8 @@ export const SUBJECTS: readonly Subject[] = [
   qcow2('subclusters over qcow2', MIDDLE, { extended_l2: true }, { format: 'qcow2', size: MIDDLE - 512 * KiB }),
   qcow2('external data file', MIDDLE, { data_file: 'data', cluster_size: 16 * KiB }),
   qcow2('external raw data file', MIDDLE, { data_file: 'data', data_file_raw: true, cluster_size: 16 * KiB }),
+  ...VDI_SUBJECTS,
+  ...QED_SUBJECTS,
 ]
 
 function qcow2(words: string, size: number, options: OptionValues, backing?: Subject['backing']): Subject {

@@ -18,10 +18,13 @@ export interface CheckResult {
 export class Qemu {
   readonly oracle: Oracle
   readonly folder: string
+  /** Of the images that are checked, read and written. */
+  readonly format: string
 
-  constructor(oracle: Oracle, folder: string) {
+  constructor(oracle: Oracle, folder: string, format = 'qcow2') {
     this.oracle = oracle
     this.folder = folder
+    this.format = format
   }
 
   img(...words: readonly string[]): string {
@@ -30,7 +33,7 @@ export class Qemu {
 
   /** Carries out qemu-io commands on one image, all in one process. Throws at the first that fails. */
   io(name: string, commands: readonly string[]): void {
-    const output = this.#run(this.oracle.qemuIo, ['-f', 'qcow2', ...commands.flatMap((one) => ['-c', one]), name])
+    const output = this.#run(this.oracle.qemuIo, ['-f', this.format, ...commands.flatMap((one) => ['-c', one]), name])
     // qemu-io goes on after a failed command, and most of them leave its exit code alone.
     const failed = output.split('\n').find((line) => line !== '' && !/^(wrote|discard|[\d.]+ )/.test(line))
     if (failed !== undefined) throw new Error(`qemu-io ${this.oracle.version}: ${failed}`)
@@ -38,7 +41,7 @@ export class Qemu {
 
   /** What `check` finds; its exit code says the same once more. */
   check(name: string): CheckResult {
-    const words = ['check', '-f', 'qcow2', '--output=json', name]
+    const words = ['check', '-f', this.format, '--output=json', name]
     const result = spawnSync(this.oracle.qemuImg, words, { cwd: this.folder, encoding: 'utf8' })
     if (result.status === null || result.status === 1) {
       throw new Error(`qemu-img ${this.oracle.version} could not check ${name}: ${result.stderr}`)
@@ -54,7 +57,7 @@ export class Qemu {
 
   /** All that `check` counts; undefined when it cannot open the image, gives up on it or crashes. */
   totals(name: string): CheckTotals | undefined {
-    const words = ['check', '-f', 'qcow2', '--output=json', name]
+    const words = ['check', '-f', this.format, '--output=json', name]
     const { stdout, status } = spawnSync(this.oracle.qemuImg, words, { cwd: this.folder, encoding: 'utf8' })
     if (status === 1 || status === null || stdout === '') return undefined
     const found = JSON.parse(stdout) as Record<string, number | undefined>
@@ -73,7 +76,7 @@ export class Qemu {
   /** The whole disk as QEMU reads it; `words` may name a snapshot. */
   content(name: string, ...words: readonly string[]): Uint8Array {
     const scratch = join(this.folder, `${name}.converted`)
-    this.img('convert', '-f', 'qcow2', '-O', 'raw', ...words, name, scratch)
+    this.img('convert', '-f', this.format, '-O', 'raw', ...words, name, scratch)
     const bytes = readFileSync(scratch)
     rmSync(scratch)
     return bytes
