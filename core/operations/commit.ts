@@ -33,8 +33,9 @@ export async function commit(job: CommitJob, context: OperationContext, parts: P
   const above = new VirtualDisk(upper)
   const spec = { path: name, format: base.format, keepUndo: false }
   await changeInPlace(spec, context, parts, async (image) => {
-    await grow(image, above.size, base.virtualSize, parts)
-    await using below = await openDisk(image.storage, { ...parts, format: base.format, access: 'write' })
+    await grow(image, above.size, base.virtualSize)
+    const how = { drivers: parts.drivers, gate: image.gate, format: base.format, access: 'write' } as const
+    await using below = await openDisk(image.storage, how)
     await moveDown(above, below, base.virtualSize, paceOf(context, 'copy', above.size))
     await below.flush()
   })
@@ -48,7 +49,7 @@ interface Split {
   readonly base: ImageLayer
 }
 
-async function split({ top, layers }: VirtualDisk, job: CommitJob, parts: Parts): Promise<Split> {
+export async function split({ top, layers }: VirtualDisk, job: CommitJob, parts: Parts): Promise<Split> {
   const refusal = (message: string): SpindleError => new SpindleError('invalid-argument', message, { path: job.path })
   if (layers.length < 2)
     throw refusal(`${job.path} has no backing file that could take what it has. Nothing was changed.`)
@@ -110,9 +111,9 @@ function linkOf({ backingLink, unwritable, storage, format }: ImageLayer) {
   throw new SpindleError('unsupported', message, { path: storage.name })
 }
 
-async function grow(image: OpenInPlace, size: number, baseSize: number, parts: Parts): Promise<void> {
+async function grow(image: OpenInPlace, size: number, baseSize: number): Promise<void> {
   if (size <= baseSize) return
-  await using layer = await image.driver.open(image.storage, parts.gate, 'write')
+  await using layer = await image.driver.open(image.storage, image.gate, 'write')
   if (layer.unwritable) throw SpindleError.fromData(layer.unwritable)
   if (!layer.resizer)
     throw new SpindleError(
@@ -149,8 +150,8 @@ async function moveDown(above: VirtualDisk, below: VirtualDisk, baseSize: number
 
 /** Makes the range read as zeros where it does not yet. */
 async function clear(disk: VirtualDisk, offset: number, length: number): Promise<void> {
-  // A raw file gives room back only when the change is final, and reads as before until then.
-  const unmap = disk.top.format !== 'raw'
+  // A file that holds the disk as it is gives room back only when the change is final, and reads as before until then.
+  const unmap = disk.top.format !== 'raw' && (await disk.top.describe()).dataFile === undefined
   for (let position = offset; position < offset + length;) {
     const [extent] = await disk.map(position, offset + length - position)
     if (!extent) break

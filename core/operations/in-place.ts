@@ -1,16 +1,13 @@
 // The frame of every change to an image in place: all of it happens, or none of it.
 
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { detectDriver, driverOf } from '../image/detect.ts'
 import type { ImageDriver, ImageLayer, OpenGate } from '../image/driver.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError, errorData } from '../model/error.ts'
-import { syncFolder } from '../storage/folder.ts'
 import type { Storage } from '../storage/storage.ts'
-import { beingChanged, holdLog, refuseHalfChanged, removeUndoFile, undoFileOf } from '../storage/undo-file.ts'
-import { UndoStorage } from '../storage/undo-storage.ts'
+import { refuseHalfChanged, undoFileOf } from '../storage/undo-file.ts'
 import { throwIfCancelled } from './cancel.ts'
+import { ChangedFiles } from './changed-files.ts'
 import type { Parts } from './parts.ts'
 
 export interface InPlaceSpec {
@@ -26,7 +23,7 @@ export interface OpenInPlace {
   /** The image. Whatever is written here can be put back; room given back is really free only once the change is final. */
   readonly storage: Storage
   readonly driver: ImageDriver
-  /** To the other files of the image. */
+  /** To the other files of the image: what is written to those can be put back as well. */
   readonly gate: OpenGate
 }
 
@@ -46,17 +43,17 @@ export async function changeInPlace<T>(
   await using image = await parts.openFile(spec.path, 'write')
   const driver =
     spec.format === undefined ? await detectDriver(parts.drivers, image) : driverOf(parts.drivers, spec.format)
-  const undoFile = await undoFileOf(spec.path)
-  const result = await withUndoFile(undoFile, image, parts, async (storage) => {
-    const value = await work({ storage, driver, gate: parts.gate })
+  await using files = await ChangedFiles.start(image, spec.path, parts)
+  const value = await allOrNothing(files, async () => {
+    const result = await work({ storage: files.image, driver, gate: protectingGate(files, parts.gate) })
     throwIfCancelled(context.signal)
     context.pointOfNoReturn()
-    return value
+    return result
   })
-  if (spec.keepUndo && !result.storage.isUnchanged) return result.value
-  await removeUndoFile(undoFile)
-  await result.storage.release()
-  return result.value
+  if (spec.keepUndo && !files.areUnchanged) return value
+  await files.removeLogs()
+  await files.release()
+  return value
 }
 
 /** The same for work on an opened image. */
@@ -72,63 +69,38 @@ export async function changeLayerInPlace<T>(
   })
 }
 
-interface Changed<T> {
-  readonly storage: UndoStorage
-  readonly value: T
-}
-
 /** Returns when the change is durable; the undo file is complete then. When something fails there is none. */
-async function withUndoFile<T>(
-  undoFile: string,
-  image: Storage,
-  parts: Parts,
-  work: (storage: Storage) => Promise<T>,
-): Promise<Changed<T>> {
-  if (existsSync(undoFile)) await removeUndoFile(undoFile)
-  await using log = await createLog(undoFile, image, parts)
-  const storage = await startOver(image, log, undoFile)
+async function allOrNothing<T>(files: ChangedFiles, work: () => Promise<T>): Promise<T> {
   try {
-    const value = await work(storage)
-    await storage.complete()
-    return { storage, value }
+    const value = await work()
+    await files.complete()
+    return value
   } catch (error) {
-    await putBack(storage, image, undoFile, error)
-    await removeUndoFile(undoFile)
+    await putBack(files, error)
+    await files.removeLogs()
     throw error
   }
 }
 
-async function createLog(undoFile: string, image: Storage, parts: Parts): Promise<Storage> {
-  try {
-    const log = await parts.openFile(undoFile, 'create')
-    holdLog(log)
-    return log
-  } catch (error) {
-    if (!(error instanceof SpindleError)) throw error
-    // Another has been quicker.
-    if (error.code === 'exists') throw beingChanged(image.name)
-    const message = `${image.name} cannot be changed, because the file that could undo it cannot be made: ${error.message} Nothing was changed.`
-    throw new SpindleError(error.code, message, { path: image.name, cause: error })
+/** Files that are only read are not changed, unless it is one that is written as well. */
+function protectingGate(files: ChangedFiles, gate: OpenGate): OpenGate {
+  return {
+    async open(reference, from, access) {
+      const name = JSON.stringify([from.identity, reference])
+      if (access === 'write') return files.protect(name, async () => gate.open(reference, from, access))
+      return files.protected(name) ?? gate.open(reference, from, access)
+    },
+    create: async (reference, from) => gate.create(reference, from),
   }
 }
 
-/** Nothing may be overwritten before the log is sure to be found after a crash. */
-async function startOver(image: Storage, log: Storage, undoFile: string): Promise<UndoStorage> {
+async function putBack(files: ChangedFiles, reason: unknown): Promise<void> {
+  const { name } = files.image
   try {
-    const storage = await UndoStorage.over(image, log)
-    await syncFolder(dirname(undoFile))
-    return storage
+    await files.rollBack()
   } catch (error) {
-    await removeUndoFile(undoFile)
-    throw error
-  }
-}
-
-async function putBack(storage: UndoStorage, image: Storage, undoFile: string, reason: unknown): Promise<void> {
-  try {
-    await storage.rollBack()
-  } catch (error) {
-    const message = `${errorData(reason).message} Then putting ${image.name} back as it was failed as well: ${errorData(error).message} “spindle undo ${image.name}” tries that again; until then keep ${undoFile}.`
-    throw new SpindleError(errorData(error).code, message, { path: image.name, cause: error })
+    const undoFile = await undoFileOf(files.path)
+    const message = `${errorData(reason).message} Then putting ${name} back as it was failed as well: ${errorData(error).message} “spindle undo ${name}” tries that again; until then keep ${undoFile}.`
+    throw new SpindleError(errorData(error).code, message, { path: name, cause: error })
   }
 }

@@ -30,8 +30,8 @@ export async function rebase(job: RebaseJob, context: OperationContext, parts: P
     await changeLayerInPlace(spec, context, parts, async (layer) => linkOf(layer).setBacking(job.backing))
   } else {
     await using below = await openBelow(job, parts)
-    await changeInPlace(spec, context, parts, async ({ storage, driver }) => {
-      await using disk = await openDisk(storage, { ...parts, format: driver.format, access: 'write' })
+    await changeInPlace(spec, context, parts, async ({ storage, driver, gate }) => {
+      await using disk = await openDisk(storage, { ...parts, gate, format: driver.format, access: 'write' })
       const link = linkOf(disk.top)
       await takeIn(disk, below, context, parts)
       await link.setBacking(refOf(job, below))

@@ -1,7 +1,6 @@
 // resize: a larger or smaller disk in the same image.
 
 import { openDisk } from '../image/chain.ts'
-import { pathOf } from '../image/gate.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError } from '../model/error.ts'
 import type { JobResult, ResizeJob } from '../model/job.ts'
@@ -41,16 +40,13 @@ export async function resize(job: ResizeJob, context: OperationContext, parts: P
     await resizeImage({
       virtualSize,
       preallocation,
-      open: () => openDisk(image.storage, { ...parts, format: before.format, access: 'write' }),
+      open: () => openDisk(image.storage, { ...parts, gate: image.gate, format: before.format, access: 'write' }),
       pace: paceOf(context, 'copy', Math.abs(virtualSize - before.virtualSize)),
     })
-  })
-  // After the change, which could not have been put back without this data; a longer file does no harm.
-  if (before.dataFile !== undefined && !(keepUndo && shrinks)) {
-    await using data = await parts.openFile(before.dataFile, 'write')
+    if (before.dataFile === undefined) return
+    await using data = await image.gate.open(before.dataFile, image.storage, 'write')
     await data.truncate(virtualSize)
-    await data.flush()
-  }
+  })
   return result
 }
 
@@ -66,7 +62,7 @@ async function look(job: ResizeJob, parts: Parts): Promise<Before> {
   return {
     format: disk.top.format,
     virtualSize: disk.size,
-    dataFile: dataFile === undefined ? undefined : pathOf(dataFile, disk.top.storage),
+    dataFile,
   }
 }
 

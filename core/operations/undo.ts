@@ -1,36 +1,55 @@
 // undo: an image as it was before it was last changed in place.
 
-import { existsSync } from 'node:fs'
 import { SpindleError } from '../model/error.ts'
 import { openFile } from '../storage/file.ts'
-import { beingChanged, changeState, removeUndoFile, undoFileOf } from '../storage/undo-file.ts'
+import {
+  beingChanged,
+  changeState,
+  decidingFile,
+  openParts,
+  removeUndoFiles,
+  undoFileOf,
+} from '../storage/undo-file.ts'
 import { readUndoState, rollBack } from '../storage/undo-log.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 
-/** Undefined when there is nothing to undo. */
+/** Undefined when there is nothing to undo. For a part of an image, of the whole of it. */
 export async function undoState(path: string): Promise<UndoState | undefined> {
-  const undoFile = await undoFileOf(path)
-  if (!existsSync(undoFile)) return undefined
-  await using log = await openFile(undoFile, 'read')
-  await using image = await openFile(path, 'read')
-  return await readUndoState(log, image)
+  const whole = await decidingFile(path)
+  if (whole === undefined) return undefined
+  await using log = await openFile(await undoFileOf(whole), 'read')
+  await using image = await openFile(whole, 'read')
+  await using parts = await openParts(whole, log, 'read')
+  const state = await readUndoState(log, image, parts.logged)
+  return state && { ...state, matches: state.matches && !parts.areLogsLost }
 }
 
 /**
- * Puts the image back, byte for byte, and removes the undo file. Throws `not-found` when there is nothing to undo, and
- * `differs` when the image was changed by something else since, `in-use` while it is being changed; nothing is changed then.
+ * Puts the image back, byte for byte, and all files that were changed together with it, and removes the undo files.
+ * Throws `not-found` when there is nothing to undo, `differs` when the image was changed by something else since, and
+ * `in-use` while it is being changed; nothing is changed then.
  */
 export async function undo(path: string): Promise<void> {
-  const undoFile = await undoFileOf(path)
-  if (!existsSync(undoFile)) {
-    const message = `There is nothing to undo for ${path}: there is no file ${undoFile}.`
+  const whole = await decidingFile(path)
+  if (whole === undefined) {
+    const message = `There is nothing to undo for ${path}: there is no file ${await undoFileOf(path)}.`
     throw new SpindleError('not-found', message, { path })
   }
   if ((await changeState(path)) === 'under-way') throw beingChanged(path)
   {
-    await using log = await openFile(undoFile, 'write')
-    await using image = await openFile(path, 'write')
-    await rollBack(log, image)
+    await using log = await openFile(await undoFileOf(whole), 'write')
+    await using image = await openFile(whole, 'write')
+    await using parts = await openParts(whole, log, 'write')
+    if (parts.areLogsLost) throw cannotBeUndone(whole)
+    await rollBack(log, image, parts.logged)
   }
-  await removeUndoFile(undoFile)
+  await removeUndoFiles(whole)
+}
+
+function cannotBeUndone(path: string): SpindleError {
+  return new SpindleError(
+    'differs',
+    `${path} was changed together with another file, and the undo file of that one is not there any more, so what was done cannot be undone. Nothing was changed.`,
+    { path },
+  )
 }

@@ -1,7 +1,17 @@
 // A storage that can be put back: it saves what is there before the first change of each block.
 
 import type { Segment, Storage } from './storage.ts'
-import { FIRST_RECORD, UNDO_BLOCK, appendRecord, completeUndoLog, rollBack, startUndoLog } from './undo-log.ts'
+import { randomBytes } from 'node:crypto'
+import {
+  UNDO_BLOCK,
+  appendName,
+  appendRecord,
+  completePart,
+  completeUndoLog,
+  rollBack,
+  startUndoLog,
+} from './undo-log.ts'
+import type { ChangeOf, LoggedFile } from './undo-log.ts'
 
 /** Saved blocks are gathered into records of at most this many bytes. */
 const LARGEST_RECORD = 1024 * 1024
@@ -9,6 +19,12 @@ const LARGEST_RECORD = 1024 * 1024
 interface Range {
   readonly offset: number
   readonly end: number
+}
+
+/** Where the log is, once it is there. */
+interface Begun {
+  readonly log: Storage
+  position: number
 }
 
 /**
@@ -21,16 +37,18 @@ export class UndoStorage implements Storage {
   readonly writable = true
   readonly identity: string
   readonly #image: Storage
-  readonly #log: Storage
+  readonly #begin: () => Promise<Begun>
   readonly #sizeBefore: number
   readonly #saved = new Set<number>()
+  #begun: Begun | undefined
   #discards: Range[] = []
   #size: number
-  #position = FIRST_RECORD
+  /** What is appended to the log is appended one after the other. */
+  #turns: Promise<unknown> = Promise.resolve()
 
-  private constructor(image: Storage, log: Storage, size: number) {
+  private constructor(image: Storage, size: number, begin: () => Promise<Begun>) {
     this.#image = image
-    this.#log = log
+    this.#begin = begin
     this.#sizeBefore = size
     this.#size = size
     this.name = image.name
@@ -38,9 +56,26 @@ export class UndoStorage implements Storage {
   }
 
   /** The log must be new and empty. Neither storage is closed by this one. */
-  static async over(image: Storage, log: Storage): Promise<UndoStorage> {
-    await startUndoLog(log, image)
-    return new UndoStorage(image, log, await image.size())
+  static async over(
+    image: Storage,
+    log: Storage,
+    change: ChangeOf = { change: randomBytes(16) },
+  ): Promise<UndoStorage> {
+    const position = await startUndoLog(log, image, change)
+    const storage = new UndoStorage(image, await image.size(), async () => ({ log, position }))
+    storage.#begun = await storage.#begin()
+    return storage
+  }
+
+  /**
+   * The same for a file that another log decides over: its own is asked for before the first change, and must be found
+   * after a crash from then on.
+   */
+  static async part(image: Storage, change: ChangeOf, newLog: () => Promise<Storage>): Promise<UndoStorage> {
+    return new UndoStorage(image, await image.size(), async () => {
+      const log = await newLog()
+      return { log, position: await startUndoLog(log, image, change) }
+    })
   }
 
   /** Nothing has been written, freed, grown or cut. */
@@ -57,6 +92,14 @@ export class UndoStorage implements Storage {
     return this.#image.read(offset, into.subarray(0, length))
   }
 
+  /** Notes the name of another file of the change, durably: to be called before that is changed. */
+  async addName(name: string): Promise<void> {
+    await this.#inTurn(async (begun) => {
+      begun.position = await appendName(begun.log, begun.position, name)
+      await begun.log.flush()
+    })
+  }
+
   async write(offset: number, from: Uint8Array): Promise<void> {
     await this.#beforeChange(offset, from.length)
     await this.#image.write(offset, from)
@@ -69,6 +112,7 @@ export class UndoStorage implements Storage {
 
   async allocate(offset: number, length: number): Promise<void> {
     if (offset > this.#size) await this.truncate(offset)
+    await this.#inTurn(async () => {})
     await this.#image.allocate(offset, length)
     this.#size = Math.max(this.#size, offset + length)
   }
@@ -81,7 +125,10 @@ export class UndoStorage implements Storage {
   async truncate(size: number): Promise<void> {
     // Beyond its old end the file may be cut at once; below that only at the end of the change.
     const real = Math.max(size, this.#sizeBefore)
-    if (real !== (await this.#image.size())) await this.#image.truncate(real)
+    if (real !== (await this.#image.size())) {
+      await this.#inTurn(async () => {})
+      await this.#image.truncate(real)
+    }
     if (size > this.#size && this.#size < this.#sizeBefore) {
       // Cut and grown again: what comes back must read as zeros, as in a file.
       const end = Math.min(size, this.#sizeBefore)
@@ -103,10 +150,16 @@ export class UndoStorage implements Storage {
     return this.#image.allocatedSize()
   }
 
-  /** Makes the change final: durable, room freed, and the log kept as an offer to undo where nothing was freed. */
+  /** Makes the change final: durable, and the log kept as an offer to undo. */
   async complete(): Promise<void> {
     await this.#image.flush()
-    await completeUndoLog(this.#log, this.#image)
+    if (this.#begun) await completeUndoLog(this.#begun.log, this.#image)
+  }
+
+  /** Before the log that decides is completed: all of this file durable, and how it is left noted. */
+  async completePart(): Promise<void> {
+    await this.#image.flush()
+    if (this.#begun) await completePart(this.#begun.log, this.#image)
   }
 
   /** Gives back the room that the change freed. To be called when the log is gone: these bytes cannot be put back. */
@@ -120,11 +173,14 @@ export class UndoStorage implements Storage {
     await this.#image.flush()
   }
 
-  /** Puts everything back as it was. */
-  async rollBack(): Promise<void> {
-    await rollBack(this.#log, this.#image)
-    this.#discards = []
-    this.#size = this.#sizeBefore
+  /** Puts everything back as it was, and so the other files of the change. */
+  async rollBack(parts: readonly UndoStorage[] = []): Promise<void> {
+    const logged = parts.flatMap((part) => part.#logged() ?? [])
+    if (this.#begun) await rollBack(this.#begun.log, this.#image, logged)
+    for (const one of [this, ...parts]) {
+      one.#discards = []
+      one.#size = one.#sizeBefore
+    }
   }
 
   async close(): Promise<void> {}
@@ -149,8 +205,22 @@ export class UndoStorage implements Storage {
     })
   }
 
+  #logged(): LoggedFile | undefined {
+    return this.#begun && { image: this.#image, log: this.#begun.log }
+  }
+
+  async #inTurn(work: (begun: Begun) => Promise<void>): Promise<void> {
+    const turn = this.#turns.then(async () => work((this.#begun ??= await this.#begin())))
+    this.#turns = turn.catch(() => {})
+    await turn
+  }
+
   /** The saved bytes are durable before the caller may overwrite them. */
   async #save(offset: number, end: number): Promise<void> {
+    await this.#inTurn(async (begun) => this.#saveBlocks(begun, offset, end))
+  }
+
+  async #saveBlocks(begun: Begun, offset: number, end: number): Promise<void> {
     const last = Math.ceil(end / UNDO_BLOCK)
     let fresh = false
     for (let block = Math.floor(offset / UNDO_BLOCK); block < last;) {
@@ -162,10 +232,10 @@ export class UndoStorage implements Storage {
       while (stop < last && !this.#saved.has(stop) && (stop - block) * UNDO_BLOCK < LARGEST_RECORD) stop += 1
       const data = new Uint8Array(Math.min(stop * UNDO_BLOCK, this.#sizeBefore) - block * UNDO_BLOCK)
       await this.#image.read(block * UNDO_BLOCK, data)
-      this.#position = await appendRecord(this.#log, this.#position, block * UNDO_BLOCK, data)
+      begun.position = await appendRecord(begun.log, begun.position, block * UNDO_BLOCK, data)
       for (; block < stop; block += 1) this.#saved.add(block)
       fresh = true
     }
-    if (fresh) await this.#log.flush()
+    if (fresh) await begun.log.flush()
   }
 }

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { MemoryStorage } from '../../core/storage/memory.ts'
-import { readUndoState, rollBack } from '../../core/storage/undo-log.ts'
+import { namesIn, readLogFacts, readUndoState, rollBack } from '../../core/storage/undo-log.ts'
 import { UndoStorage } from '../../core/storage/undo-storage.ts'
 import type { Storage } from '../../core/storage/storage.ts'
 import { randomNumbers } from '../helpers/faulty-storage.ts'
 
 const SIZE = 200_000
+const CHANGE = new Uint8Array(16).fill(7)
 const seed = Number(process.env['SPINDLE_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 function randomBytes(random: () => number, length: number): Uint8Array {
@@ -80,6 +81,88 @@ test(`cut off after any call, the log alone leads back (seed ${seed})`, async ()
     expect(await equal(image, before), `after ${limit} calls`).toBe(true)
     if (ended) break
   }
+})
+
+/** A file that another log decides over, from the start of its change on. */
+async function startPart(image: Storage, log: Storage, whole: UndoStorage): Promise<UndoStorage> {
+  return UndoStorage.part(image, { change: CHANGE, partOf: 'image' }, async () => {
+    await whole.addName('part')
+    return log
+  })
+}
+
+test(`cut off after any call, a change of two files is taken back or complete in both (seed ${seed})`, async () => {
+  const random = randomNumbers(seed)
+  const [firstBefore, secondBefore] = [randomBytes(random, SIZE), randomBytes(random, SIZE)]
+  let completed = 0
+  for (let limit = 0; ; limit += 1) {
+    const [first, second] = [new MemoryStorage('image', firstBefore), new MemoryStorage('part', secondBefore)]
+    const [log, partLog] = [new MemoryStorage('log'), new MemoryStorage('part log')]
+    let left = limit
+    const spend = (): void => {
+      if ((left -= 1) < 0) throw new Budget()
+    }
+    let ended = false
+    try {
+      const whole = await UndoStorage.over(limited(first, spend), limited(log, spend), { change: CHANGE })
+      const part = await startPart(limited(second, spend), limited(partLog, spend), whole)
+      for (let round = 0; round < 4; round += 1) {
+        await change(whole, randomNumbers(seed + round), 3)
+        await change(part, randomNumbers(seed - round), 3)
+      }
+      await part.completePart()
+      await whole.complete()
+      ended = true
+    } catch (error) {
+      if (!(error instanceof Budget)) throw error
+    }
+    const parts = (await readLogFacts(partLog)) ? [{ image: second, log: partLog }] : []
+    const state = await readUndoState(log, first, parts)
+    completed += state?.complete === true ? 1 : 0
+    expect(state?.matches ?? true, `after ${limit} calls`).toBe(true)
+    expect(parts.length === 0 || (await namesOf(log)).join() === 'part').toBe(true)
+    expect((await readLogFacts(partLog))?.partOf ?? 'image').toBe('image')
+    await rollBack(log, first, parts)
+    expect([await equal(first, firstBefore), await equal(second, secondBefore)], `after ${limit} calls`).toEqual([
+      true,
+      true,
+    ])
+    if (ended) break
+  }
+  expect(completed).toBeGreaterThan(0)
+})
+
+async function namesOf(log: Storage): Promise<readonly string[]> {
+  const names: string[] = []
+  for await (const name of namesIn(log)) names.push(name)
+  return names
+}
+
+test('a file that is changed together with another and was changed since keeps both from being undone', async () => {
+  const [first, second] = [
+    new MemoryStorage('image', new Uint8Array(SIZE)),
+    new MemoryStorage('part', new Uint8Array(SIZE)),
+  ]
+  const [log, partLog] = [new MemoryStorage('log'), new MemoryStorage('part log')]
+  const whole = await UndoStorage.over(first, log, { change: CHANGE })
+  const part = await startPart(second, partLog, whole)
+  await whole.write(0, Uint8Array.of(1))
+  await part.write(0, Uint8Array.of(2))
+  await part.completePart()
+  await whole.complete()
+  await second.write(5, Uint8Array.of(9))
+  await expect(rollBack(log, first, [{ image: second, log: partLog }])).rejects.toMatchObject({ code: 'differs' })
+  expect((await first.bytes())[0]).toBe(1)
+})
+
+test('several writes at once are all saved', async () => {
+  const before = randomBytes(randomNumbers(seed), SIZE)
+  const image = new MemoryStorage('image', before)
+  const log = new MemoryStorage('log')
+  const undo = await UndoStorage.over(image, log)
+  await Promise.all(Array.from({ length: 10 }, async (_, index) => undo.write(index * 16_384, new Uint8Array(8192))))
+  await rollBack(log, image)
+  expect(await equal(image, before)).toBe(true)
 })
 
 test('an undo that is cut off is finished by the next one', async () => {
