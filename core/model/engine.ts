@@ -1,9 +1,18 @@
 // The engine as everything above it sees it: plain data in, plain data out, by absolute paths.
 
 import type { FormatId, ImageFacts } from './image.ts'
-import type { Job, JobSpec, ConvertJob, CreateJob, ResizeJob } from './job.ts'
+import type { CommitJob, Job, JobSpec, ConvertJob, CreateJob, RebaseJob, ResizeJob } from './job.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
-import type { AllocationStrip, ConvertPlan, FormatFacts, ResizePlan, SizePrediction } from './plan.ts'
+import type {
+  AllocationStrip,
+  CommitPlan,
+  ConvertPlan,
+  FormatFacts,
+  RebasePlan,
+  ResizePlan,
+  SizePrediction,
+  UndoOffer,
+} from './plan.ts'
 
 /** Every method rejects with a SpindleError. */
 export interface Engine {
@@ -15,6 +24,12 @@ export interface Engine {
   predictCreate(spec: CreateJob): Promise<SizePrediction>
   planConvert(spec: ConvertJob): Promise<ConvertPlan>
   planResize(spec: ResizeJob): Promise<ResizePlan>
+  planCommit(spec: CommitJob): Promise<CommitPlan>
+  planRebase(spec: RebaseJob): Promise<RebasePlan>
+  /** Undefined when there is nothing to undo. */
+  undoOffer(path: string): Promise<UndoOffer | undefined>
+  /** Puts the image back as it was before its last change in place. */
+  undo(path: string): Promise<void>
   /** Of the file system that holds the folder. */
   space(folder: string): Promise<SpaceFacts>
   startJob(spec: JobSpec): Promise<string>

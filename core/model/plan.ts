@@ -55,10 +55,51 @@ export interface ResizePlan {
   readonly lostBytes: number
   /** The same as a command, for copying. */
   readonly command: readonly string[]
+  /** Whether an undo file can be left behind. */
+  readonly undoable: boolean
 }
 
 /** What a cell of an allocation strip mostly is; the worst state wins. */
 export type CellState = 'hole' | 'zero' | 'data' | 'compressed' | 'backing'
+export interface CommitPlan {
+  /** Path of the image that takes everything. */
+  readonly base: string
+  /** Bytes of data that move down into it. */
+  readonly bytes: number
+  /** Paths of the images between the two, which must not be used alone afterwards. */
+  readonly between: readonly string[]
+  /** Paths of other images that read through what is changed, and would be damaged. */
+  readonly others: readonly string[]
+  /** Names of snapshots inside the images above the base, which would be damaged as well. */
+  readonly snapshots: readonly string[]
+  /** The same as a command, for copying. */
+  readonly command: readonly string[]
+}
+
+export interface RebasePlan {
+  /** Bytes of data the image takes in; undefined where only a look at both images could tell. */
+  readonly bytes?: number
+  /** Names of the image's snapshots, which cannot take anything in. */
+  readonly snapshots: readonly string[]
+  /** Free bytes where the image is, now. */
+  readonly free: number
+  /** The same as a command, for copying. */
+  readonly command: readonly string[]
+}
+
+/** What the undo file beside an image allows. */
+export interface UndoOffer {
+  /**
+   * `offered`: the last change can be taken back. `cut-off`: a change did not come to its end, and the image can be used
+   * only once it is taken back. `outdated`: the image was changed since, so nothing can be taken back any more.
+   */
+  readonly kind: 'offered' | 'cut-off' | 'outdated'
+  /** Bytes of the undo file. */
+  readonly size: number
+  /** When the change was made: milliseconds since 1970. */
+  readonly changedAt: number
+}
+
 
 export interface AllocationStrip {
   readonly virtualSize: number

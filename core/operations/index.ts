@@ -4,8 +4,17 @@ import { driverOf } from '../image/detect.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { assertNever } from '../model/error.ts'
 import type { ImageFacts, MapRow } from '../model/image.ts'
-import type { ConvertJob, CreateJob, JobResult, JobSpec, ResizeJob } from '../model/job.ts'
-import type { AllocationStrip, ConvertPlan, FormatFacts, ResizePlan, SizePrediction } from '../model/plan.ts'
+import type { CommitJob, ConvertJob, CreateJob, JobResult, JobSpec, RebaseJob, ResizeJob } from '../model/job.ts'
+import type {
+  AllocationStrip,
+  CommitPlan,
+  ConvertPlan,
+  FormatFacts,
+  RebasePlan,
+  ResizePlan,
+  SizePrediction,
+  UndoOffer,
+} from '../model/plan.ts'
 import type { ImageDriver } from '../image/driver.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 import type { TransferPool } from '../transfer/pool.ts'
@@ -27,8 +36,11 @@ export interface Operations {
   readonly predictCreate: (job: CreateJob) => Promise<SizePrediction>
   readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
   readonly planResize: (job: ResizeJob) => Promise<ResizePlan>
+  readonly planCommit: (job: CommitJob) => Promise<CommitPlan>
+  readonly planRebase: (job: RebaseJob) => Promise<RebasePlan>
   /** Changes a bitmap inside an image. */
   readonly bitmap: (spec: BitmapSpec, context: OperationContext) => Promise<void>
+  readonly undoOffer: (path: string) => Promise<UndoOffer | undefined>
   /** Undefined when there is nothing to undo. */
   readonly undoState: (path: string) => Promise<UndoState | undefined>
   /** Puts an image back as it was before its last change in place. */
@@ -58,6 +70,9 @@ export function openOperations(parts: Parts = systemParts()): Operations {
     predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),
     planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),
     planResize: async (job) => (await import('./plan-resize.ts')).planResize(job, parts),
+    planCommit: async (job) => (await import('./plan-commit.ts')).planCommit(job, parts),
+    planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, parts),
+    undoOffer: async (path) => (await import('./plan-undo.ts')).undoOffer(path),
     bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, parts),
     undoState: async (path) => (await import('./undo.ts')).undoState(path),
     undo: async (path) => (await import('./undo.ts')).undo(path),

@@ -26,6 +26,8 @@ export async function planResize(job: ResizeJob, parts: Parts): Promise<ResizePl
     virtualSize: disk.size,
     dataEnd,
     lostBytes,
+    // Nothing is left of a raw disk beyond its end.
+    undoable: job.virtualSize >= disk.size || disk.top.format !== 'raw',
     command: [
       'spindle',
       'resize',
@@ -33,6 +35,7 @@ export async function planResize(job: ResizeJob, parts: Parts): Promise<ResizePl
       disk.top.format,
       ...(job.virtualSize < disk.size ? ['--shrink'] : []),
       ...(job.preallocation === 'off' ? [] : [`--preallocation=${job.preallocation}`]),
+      ...(job.keepUndo === true ? ['--keep-undo'] : []),
       job.path,
       String(job.virtualSize),
     ],

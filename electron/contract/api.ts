@@ -2,13 +2,18 @@
 
 import type {
   AllocationStrip,
+  CommitPlan,
   ConvertPlan,
   ErrorData,
   FormatFacts,
   ImageFacts,
+  RebasePlan,
+  ResizePlan,
   SizePrediction,
+  UndoOffer,
 } from '../../core/model/index.ts'
 import type {
+  CommitRequest,
   ConvertRequest,
   CreateRequest,
   Folder,
@@ -17,6 +22,8 @@ import type {
   JobView,
   Overview,
   Place,
+  RebaseRequest,
+  ResizeRequest,
   Settings,
   Volume,
 } from './data.ts'
@@ -29,6 +36,13 @@ export interface EngineApi {
   allocation(volume: VolumeId, cellCount: number): Promise<AllocationStrip>
   predictCreate(request: CreateRequest): Promise<SizePrediction>
   planConvert(request: ConvertRequest): Promise<ConvertPlan>
+  planResize(request: ResizeRequest): Promise<ResizePlan>
+  planCommit(request: CommitRequest): Promise<CommitPlan>
+  planRebase(request: RebaseRequest): Promise<RebasePlan>
+  /** Null when there is nothing to undo. */
+  undoOffer(volume: VolumeId): Promise<UndoOffer | null>
+  /** Puts the volume back as it was before its last change in place. */
+  undo(volume: VolumeId): Promise<void>
   startJob(request: JobRequest): Promise<JobId>
   cancelJob(job: JobId): Promise<void>
   dismissJob(job: JobId): Promise<void>

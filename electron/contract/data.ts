@@ -1,6 +1,8 @@
 // What the window is told: the engine's facts with ids in place of paths.
 
 import type {
+  CheckJob,
+  CommitJob,
   CompareJob,
   ConvertJob,
   CreateJob,
@@ -11,6 +13,10 @@ import type {
   JobState,
   OptionValues,
   PlaceFacts,
+  RebaseJob,
+  RepairJob,
+  ResizeJob,
+  SnapshotJob,
   SpaceFacts,
   VolumeFacts,
 } from '../../core/model/index.ts'
@@ -59,7 +65,29 @@ export type ConvertRequest = Omit<ConvertJob, 'source' | 'target'> & {
   readonly name: string
 }
 export type CompareRequest = Omit<CompareJob, 'left' | 'right'> & { readonly left: VolumeId; readonly right: VolumeId }
-export type JobRequest = CreateRequest | ConvertRequest | CompareRequest
+type InPlace<Job> = Omit<Job, 'path'> & { readonly volume: VolumeId }
+export type SnapshotRequest = InPlace<SnapshotJob>
+export type ResizeRequest = InPlace<ResizeJob>
+export type CheckRequest = InPlace<CheckJob>
+export type RepairRequest = InPlace<RepairJob>
+export type CommitRequest = InPlace<Omit<CommitJob, 'base'>> & {
+  /** One of the files below, by how deep it lies: 1 is the next one. */
+  readonly depth: number
+}
+export type RebaseRequest = InPlace<Omit<RebaseJob, 'backing'>> & {
+  /** Left out, the image is to stand alone. */
+  readonly backing?: VolumeId
+}
+export type JobRequest =
+  | CreateRequest
+  | ConvertRequest
+  | CompareRequest
+  | SnapshotRequest
+  | ResizeRequest
+  | CheckRequest
+  | RepairRequest
+  | CommitRequest
+  | RebaseRequest
 
 export interface JobView {
   readonly id: JobId
@@ -72,7 +100,7 @@ export interface JobView {
   readonly queuedAt: number
   readonly startedAt?: number
   readonly endedAt?: number
-  /** The new volume, once there is one. */
+  /** The one that is changed or checked, or the new one, once there is one. */
   readonly volume?: VolumeId
 }
 

@@ -1,9 +1,20 @@
 // The engine's part of the page's API: ids become paths, names become new paths, and nothing else is decided here.
 
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { EngineApi } from '../contract/api.ts'
-import type { ConvertRequest, CreateRequest, JobRequest } from '../contract/data.ts'
-import { assertNever, type ConvertJob, type CreateJob, type Engine, type JobSpec } from '../../core/model/index.ts'
+import type { CommitRequest, ConvertRequest, CreateRequest, JobRequest, RebaseRequest } from '../contract/data.ts'
+import type { VolumeId } from '../contract/ids.ts'
+import {
+  SpindleError,
+  assertNever,
+  type CommitJob,
+  type ConvertJob,
+  type CreateJob,
+  type Engine,
+  type FormatId,
+  type JobSpec,
+  type RebaseJob,
+} from '../../core/model/index.ts'
 import { checkFileName } from './file-name.ts'
 import type { Grants } from './grants.ts'
 import type { JobMirror } from './job-mirror.ts'
@@ -19,12 +30,41 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     const spec = { ...rest, target: target({ folder, name }) }
     if (backing === undefined) return spec
     const path = grants.volumePath(backing)
-    const [facts] = await engine.inspect(path)
-    return { ...spec, backing: { path, format: facts?.format ?? 'raw' } }
+    return { ...spec, backing: { path, format: await formatOf(path) } }
   }
 
   function convertJob({ source, folder, name, ...rest }: ConvertRequest): ConvertJob {
     return { ...rest, source: grants.volumePath(source), target: target({ folder, name }) }
+  }
+
+  /** The same request with the volume's path. */
+  function inPlace<Request extends { readonly volume: VolumeId }>({ volume, ...rest }: Request) {
+    return { ...rest, path: grants.volumePath(volume) }
+  }
+
+  async function formatOf(path: string): Promise<FormatId> {
+    const [facts] = await engine.inspect(path)
+    return facts?.format ?? 'raw'
+  }
+
+  async function commitJob({ depth, ...request }: CommitRequest): Promise<CommitJob> {
+    const job = inPlace(request)
+    if (depth === 1) return job
+    const chain = await engine.inspect(job.path, job.format)
+    const base = chain[depth]?.path
+    if (base !== undefined) return { ...job, base }
+    throw new SpindleError(
+      'invalid-argument',
+      `There are not so many files below ${job.path} any more. Nothing was changed.`,
+      { path: job.path },
+    )
+  }
+
+  async function rebaseJob({ backing, ...request }: RebaseRequest): Promise<RebaseJob> {
+    const job = inPlace(request)
+    if (backing === undefined) return job
+    const path = grants.volumePath(backing)
+    return { ...job, backing: { path: referenceTo(path, job.path), format: await formatOf(path) } }
   }
 
   async function jobSpec(request: JobRequest): Promise<JobSpec> {
@@ -35,6 +75,18 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
         return convertJob(request)
       case 'compare':
         return { ...request, left: grants.volumePath(request.left), right: grants.volumePath(request.right) }
+      case 'snapshot':
+        return inPlace(request)
+      case 'resize':
+        return inPlace(request)
+      case 'check':
+        return inPlace(request)
+      case 'repair':
+        return inPlace(request)
+      case 'commit':
+        return commitJob(request)
+      case 'rebase':
+        return rebaseJob(request)
       default:
         return assertNever(request)
     }
@@ -46,6 +98,11 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     allocation: async (volume, cellCount) => engine.allocation(grants.volumePath(volume), cellCount),
     predictCreate: async (request) => engine.predictCreate(await createJob(request)),
     planConvert: async (request) => engine.planConvert(convertJob(request)),
+    planResize: async (request) => engine.planResize(inPlace(request)),
+    planCommit: async (request) => engine.planCommit(await commitJob(request)),
+    planRebase: async (request) => engine.planRebase(await rebaseJob(request)),
+    undoOffer: async (volume) => (await engine.undoOffer(grants.volumePath(volume))) ?? null,
+    undo: async (volume) => engine.undo(grants.volumePath(volume)),
     startJob: async (request) => jobs.id(await engine.startJob(await jobSpec(request))),
     cancelJob: async (id) => {
       const engineId = jobs.engineId(id)
@@ -59,4 +116,12 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     },
     rescan: () => engine.rescan(),
   }
+}
+
+/** As it is written into an image: by name from its folder where both can move together, else by the whole path. */
+function referenceTo(path: string, from: string): string {
+  const name = relative(dirname(from), path)
+  if (name.startsWith('..')) return path
+  // A name with a colon would be taken for a protocol.
+  return name.includes(':') ? `./${name}` : name
 }

@@ -3,7 +3,14 @@
 import { basename } from 'node:path'
 import type { JobView } from '../contract/data.ts'
 import type { JobId } from '../contract/ids.ts'
-import { SpindleError, assertNever, type ErrorData, type Job, type JobState } from '../../core/model/index.ts'
+import {
+  SpindleError,
+  assertNever,
+  type ErrorData,
+  type Job,
+  type JobSpec,
+  type JobState,
+} from '../../core/model/index.ts'
 import type { Grants } from './grants.ts'
 import type { EmitToPage } from './library-mirror.ts'
 
@@ -77,7 +84,7 @@ export class JobMirror {
       queuedAt: job.queuedAt,
       ...(job.startedAt !== undefined && { startedAt: job.startedAt }),
       ...(job.endedAt !== undefined && { endedAt: job.endedAt }),
-      ...this.#newVolume(state),
+      ...this.#volume(spec, state),
     }
     switch (spec.kind) {
       case 'create':
@@ -104,7 +111,8 @@ export class JobMirror {
     }
   }
 
-  #newVolume(state: JobState): Pick<JobView, 'volume'> {
+  #volume(spec: JobSpec, state: JobState): Pick<JobView, 'volume'> {
+    if ('path' in spec) return { volume: this.#grants.volume(spec.path, 'user') }
     if (state.kind !== 'succeeded' || state.result.kind === 'compare') return {}
     return { volume: this.#grants.volume(state.result.path, 'user') }
   }

@@ -15,6 +15,8 @@ const MAX_TEXT = 1024 * 1024
 /** More values than the largest honest request holds, by a wide margin. */
 const MAX_VALUES = 20_000
 const MAX_DEPTH = 8
+/** Longer chains than any that opens. */
+const MAX_CHAIN = 1000
 
 const format = z.enum(FORMAT_IDS)
 const id = z.string().min(1).max(64)
@@ -43,6 +45,7 @@ const convertRequest = z.strictObject({
   compress: z.boolean(),
   verify: z.boolean(),
   overwrite: z.boolean().exactOptional(),
+  snapshot: text.min(1).exactOptional(),
 })
 const compareRequest = z.strictObject({
   kind: z.literal('compare'),
@@ -51,6 +54,44 @@ const compareRequest = z.strictObject({
   right: id,
   rightFormat: format.exactOptional(),
   strict: z.boolean(),
+})
+const snapshotAction = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('create'), name: text.min(1) }),
+  z.strictObject({ kind: z.literal('apply'), id: text }),
+  z.strictObject({ kind: z.literal('remove'), id: text }),
+  z.strictObject({ kind: z.literal('rename'), id: text, name: text.min(1) }),
+])
+const inPlace = { volume: id, format: format.exactOptional() }
+const keepUndo = z.boolean().exactOptional()
+const snapshotRequest = z.strictObject({ kind: z.literal('snapshot'), ...inPlace, action: snapshotAction, keepUndo })
+const resizeRequest = z.strictObject({
+  kind: z.literal('resize'),
+  ...inPlace,
+  virtualSize: bytes,
+  shrink: z.boolean(),
+  preallocation: z.enum(['off', 'metadata', 'falloc', 'full']),
+  keepUndo,
+})
+const checkRequest = z.strictObject({ kind: z.literal('check'), ...inPlace })
+const repairRequest = z.strictObject({
+  kind: z.literal('repair'),
+  ...inPlace,
+  mode: z.enum(['leaks', 'all']),
+  keepUndo,
+})
+const commitRequest = z.strictObject({
+  kind: z.literal('commit'),
+  ...inPlace,
+  depth: z.int().min(1).max(MAX_CHAIN),
+  keepTop: z.boolean(),
+  allowOthers: z.boolean(),
+})
+const rebaseRequest = z.strictObject({
+  kind: z.literal('rebase'),
+  ...inPlace,
+  backing: id.exactOptional(),
+  nameOnly: z.boolean(),
+  keepUndo,
 })
 export const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
@@ -76,7 +117,24 @@ const REQUESTS = {
   allocation: z.tuple([id, z.int().min(1).max(MAX_CELLS)]),
   predictCreate: z.tuple([createRequest]),
   planConvert: z.tuple([convertRequest]),
-  startJob: z.tuple([z.discriminatedUnion('kind', [createRequest, convertRequest, compareRequest])]),
+  planResize: z.tuple([resizeRequest]),
+  planCommit: z.tuple([commitRequest]),
+  planRebase: z.tuple([rebaseRequest]),
+  undoOffer: z.tuple([id]),
+  undo: z.tuple([id]),
+  startJob: z.tuple([
+    z.discriminatedUnion('kind', [
+      createRequest,
+      convertRequest,
+      compareRequest,
+      snapshotRequest,
+      resizeRequest,
+      checkRequest,
+      repairRequest,
+      commitRequest,
+      rebaseRequest,
+    ]),
+  ]),
   cancelJob: z.tuple([id]),
   dismissJob: z.tuple([id]),
   rescan: z.tuple([]),

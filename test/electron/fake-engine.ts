@@ -49,8 +49,24 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       virtualSize: 1024,
       dataEnd: 1024,
       lostBytes: 0,
+      undoable: true,
       command: ['resize', path],
     }),
+    planCommit: async ({ path, base = '' }) => ({
+      base,
+      bytes: 1,
+      between: [],
+      others: [],
+      snapshots: [],
+      command: ['commit', path, base],
+    }),
+    planRebase: async ({ path, backing }) => ({
+      snapshots: [],
+      free: 1,
+      command: ['rebase', path, backing?.path ?? '', backing?.format ?? ''],
+    }),
+    undoOffer: async (path) => (path.endsWith('.changed') ? { kind: 'offered', size: 1, changedAt: 2 } : undefined),
+    undo: async () => undefined,
     space: async () => ({ total: 100, free: 40 }),
     startJob: async (spec: JobSpec) => {
       const id = `job-${++count}`

@@ -34,6 +34,10 @@ const create = { kind: 'create', folder: NOBODY, name: 'a.qcow2', format: 'qcow2
 /** `folder` and `volume` are ids the page was really given; the rest of each request is wrong. */
 export function hostileRequests({ folder, volume }: { readonly folder: string; readonly volume: string }) {
   const here = { ...create, folder }
+  const snapshot = { kind: 'snapshot', volume }
+  const commit = { kind: 'commit', volume, depth: 1, keepTop: false, allowOthers: false }
+  const rebase = { kind: 'rebase', volume, nameOnly: false }
+  const resize = { kind: 'resize', volume, virtualSize: 1, shrink: false, preallocation: 'off' }
   const requests: readonly HostileRequest[] = [
     { what: 'a method that does not exist', method: 'readFile', args: ['/etc/passwd'] },
     { what: 'a method of every object', method: 'constructor', args: [] },
@@ -72,6 +76,19 @@ export function hostileRequests({ folder, volume }: { readonly folder: string; r
     { what: 'a backing object', method: 'startJob', args: [{ ...here, backing: { path: '/etc/passwd' } }] },
     { what: 'a format there is not', method: 'startJob', args: [{ ...here, format: 'exe' }] },
     { what: 'a kind there is not', method: 'startJob', args: [{ ...here, kind: 'delete' }] },
+    { what: 'a path in place of a volume', method: 'undo', args: ['/etc/passwd'] },
+    { what: 'a path in place of a volume', method: 'undoOffer', args: ['/etc/passwd'] },
+    { what: 'an id nobody was given', method: 'startJob', args: [{ kind: 'check', volume: NOBODY }] },
+    { what: 'a path of its own', method: 'startJob', args: [{ kind: 'check', volume, path: '/etc/passwd' }] },
+    { what: 'a snapshot action there is not', method: 'startJob', args: [{ ...snapshot, action: { kind: 'run' } }] },
+    { what: 'a snapshot without a name', method: 'startJob', args: [{ ...snapshot, action: { kind: 'create' } }] },
+    { what: 'a repair there is not', method: 'startJob', args: [{ kind: 'repair', volume, mode: 'wipe' }] },
+    { what: 'a base by its path', method: 'planCommit', args: [{ ...commit, base: '/etc/passwd' }] },
+    { what: 'a base that is the image itself', method: 'planCommit', args: [{ ...commit, depth: 0 }] },
+    { what: 'a base deeper than the chain', method: 'planCommit', args: [{ ...commit, depth: 9 }] },
+    { what: 'a backing path', method: 'planRebase', args: [{ ...rebase, backing: '/etc/passwd' }] },
+    { what: 'a negative size', method: 'planResize', args: [{ ...resize, virtualSize: -1 }] },
+    { what: 'a preallocation there is not', method: 'planResize', args: [{ ...resize, preallocation: 'all' }] },
     { what: 'a negative size', method: 'predictCreate', args: [{ ...here, virtualSize: -1 }] },
     { what: 'half a byte', method: 'predictCreate', args: [{ ...here, virtualSize: 0.5 }] },
     { what: 'a size past every number', method: 'predictCreate', args: [{ ...here, virtualSize: 2 ** 60 }] },

@@ -127,6 +127,16 @@ test('a job is shown by the names of its files, and leads to its new volume', ()
   expect(grants.volumePath(view?.volume ?? '')).toBe('/vms/a.qcow2')
 })
 
+test('a job that changes a volume leads to that volume from its start', () => {
+  const { emit } = listen()
+  const grants = new Grants()
+  const jobs = new JobMirror(grants, emit)
+  jobs.receive({ id: '1', spec: { kind: 'check', path: '/vms/a.qcow2' }, state: RUNNING, queuedAt: 1 })
+  const [view] = jobs.list()
+  expect(view).toMatchObject({ kind: 'check', target: 'a.qcow2' })
+  expect(grants.volumePath(view?.volume ?? '')).toBe('/vms/a.qcow2')
+})
+
 test('jobs of an engine that died have failed, can be dismissed, and are never mistaken for new ones', () => {
   const { told, emit } = listen()
   const jobs = new JobMirror(new Grants(), emit)

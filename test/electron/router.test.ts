@@ -103,6 +103,31 @@ test('names become paths in granted folders, and backing ids become paths with t
   })
 })
 
+test('a volume that is changed in place, and what is to lie below it, are named by ids', async () => {
+  const [other, elsewhere] = await grant([
+    { name: 'b:1.img', path: join(folder, 'b:1.img') },
+    { name: 'c.img', path: '/elsewhere/c.img' },
+  ])
+  if (other?.kind !== 'volume' || elsewhere?.kind !== 'volume') throw new Error('nothing was granted')
+  const { volume } = ids
+  const action = { kind: 'create', name: 'before upgrade' }
+  expect(await ask('startJob', { kind: 'snapshot', volume, action, keepUndo: true })).toMatchObject({ ok: true })
+  const resize = { kind: 'resize', volume, virtualSize: 1, shrink: true, preallocation: 'off' }
+  expect(await ask('planResize', resize)).toMatchObject({ value: { command: ['resize', join(folder, 'a.img')] } })
+  const rebase = { kind: 'rebase', volume, nameOnly: false }
+  const command = ['rebase', join(folder, 'a.img')]
+  expect(await ask('planRebase', rebase)).toMatchObject({ value: { command: [...command, '', ''] } })
+  expect(await ask('planRebase', { ...rebase, backing: other.id })).toMatchObject({
+    value: { command: [...command, './b:1.img', 'raw'] },
+  })
+  expect(await ask('planRebase', { ...rebase, backing: elsewhere.id })).toMatchObject({
+    value: { command: [...command, '/elsewhere/c.img', 'raw'] },
+  })
+  const commit = { kind: 'commit', volume, depth: 1, keepTop: false, allowOthers: false }
+  expect(await ask('planCommit', commit)).toMatchObject({ value: { command: ['commit', join(folder, 'a.img'), ''] } })
+  expect(await ask('undoOffer', volume)).toEqual({ ok: true, value: null })
+})
+
 test('a refusal of the engine comes back as a value', async () => {
   const [refused] = await grant([{ name: 'b.missing', path: '/b.missing' }])
   expect(refused).toMatchObject({ kind: 'refused', name: 'b.missing', error: { code: 'not-found' } })

@@ -1,11 +1,25 @@
 // What the fake engine finds in its volumes: facts, and what the bytes are.
 
-import { KiB, MiB, SpindleError } from '../../../core/model/index.ts'
-import type { AllocationStrip, CellState, ImageFacts } from '../../../core/model/index.ts'
+import { GiB, KiB, MiB, SpindleError } from '../../../core/model/index.ts'
+import type { AllocationStrip, CellState, ImageFacts, SnapshotFacts } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
-import { seeded } from './fake-library.ts'
+import { DAY, seeded } from './fake-library.ts'
 
-export function facts(volume: Volume, backingPath?: string): ImageFacts {
+const NAMES = ['First boot, configured', 'Kernel 6.12 trial', 'After security updates', 'Before nginx 1.27']
+
+export function snapshotsOf(volume: Volume): readonly SnapshotFacts[] {
+  return Array.from({ length: volume.snapshotCount }, (_, index) => ({
+    id: String(index + 1),
+    name: NAMES[index] ?? `nightly-${index + 1}`,
+    vmStateSize: index === 1 ? 2.1 * GiB : 0,
+    createdAt: volume.modifiedAt - (volume.snapshotCount - index) * 9 * DAY,
+    nanoseconds: 0,
+    vmClockNanoseconds: 0,
+    virtualSize: index === 0 ? 20 * GiB : (volume.virtualSize ?? 0),
+  }))
+}
+
+export function facts(volume: Volume, backingPath?: string, snapshots = snapshotsOf(volume)): ImageFacts {
   const qcow2 = volume.format === 'qcow2'
   return {
     path: volume.path,
@@ -23,14 +37,7 @@ export function facts(volume: Volume, backingPath?: string): ImageFacts {
           encrypted: false,
           dirty: false,
           corrupt: false,
-          snapshots: Array.from({ length: volume.snapshotCount }, (_, index) => ({
-            id: String(index + 1),
-            name: `before-${index + 1}`,
-            vmStateSize: 0,
-            createdAt: volume.modifiedAt,
-            nanoseconds: 0,
-            vmClockNanoseconds: 0,
-          })),
+          snapshots,
           specific: {
             compat: '1.1',
             'compression-type': 'zstd',

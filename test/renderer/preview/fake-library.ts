@@ -4,7 +4,7 @@ import type { ErrorData, FormatId } from '../../../core/model/index.ts'
 import { GiB, MiB } from '../../../core/model/index.ts'
 import type { Place, Volume } from '../../../electron/contract/data.ts'
 
-const DAY = 86_400_000
+export const DAY = 86_400_000
 
 /** Small and the same everywhere: mulberry32. */
 export function seeded(seed: number): () => number {

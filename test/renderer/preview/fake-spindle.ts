@@ -8,12 +8,14 @@ import type {
   CreateRequest,
   Folder,
   Granted,
+  JobRequest,
   JobView,
   Place,
   Settings,
   Volume,
 } from '../../../electron/contract/data.ts'
 import { FORMATS } from './fake-formats.ts'
+import { FakeChanges } from './fake-changes.ts'
 import { allocation, facts } from './fake-images.ts'
 import { PLACES, fakePlaces, fakeVolumes } from './fake-library.ts'
 
@@ -39,6 +41,7 @@ export class FakeSpindle {
   readonly #listeners = new Map<string, Set<(value: never) => void>>()
   readonly #options: FakeOptions
   #lastJob = 0
+  readonly #changes = new FakeChanges()
 
   constructor(options: FakeOptions, now = Date.now()) {
     this.#options = options
@@ -88,7 +91,12 @@ export class FakeSpindle {
       allocation: async (id, cells) => allocation(this.#volume(id), cells),
       predictCreate: async (request) => this.#predict(request),
       planConvert: async (request) => this.#plan(request),
-      startJob: async (request) => this.#start(request as ConvertRequest | CreateRequest),
+      planResize: async (request) => this.#changes.planResize(request, this.#volume(request.volume)),
+      planCommit: async (request) => this.#changes.planCommit(request, this.#volume(request.volume)),
+      planRebase: async (request) => this.#changes.planRebase(request, this.#volume(request.volume)),
+      undoOffer: async (id) => this.#changes.undoOffer(this.#volume(id)) ?? null,
+      undo: async (id) => this.#touch(this.#changes.undo(this.#volume(id))),
+      startJob: async (request) => this.#start(request),
       cancelJob: async (id) =>
         this.#update(id, (job) => ({ ...job, state: { kind: 'cancelled' }, endedAt: Date.now() })),
       dismissJob: async (id) => {
@@ -162,7 +170,8 @@ export class FakeSpindle {
 
   #inspect(volume: Volume): readonly ImageFacts[] {
     const parent = this.volumes.find((one) => one.name === volume.backing)
-    return [facts(volume, parent?.path), ...(parent ? this.#inspect(parent) : [])]
+    const snapshots = this.#changes.snapshots(volume)
+    return [facts(volume, parent?.path, snapshots), ...(parent ? this.#inspect(parent) : [])]
   }
 
   #predict(request: CreateRequest): SizePrediction {
@@ -213,10 +222,48 @@ export class FakeSpindle {
     }
   }
 
-  #start(request: ConvertRequest | CreateRequest): string {
+  #start(request: JobRequest): string {
     this.started.push(request)
     this.#lastJob += 1
     const id = `j${this.#lastJob}`
+    if (request.kind === 'create' || request.kind === 'convert') this.#startNew(id, request)
+    else this.#startChange(id, request)
+    return id
+  }
+
+  /** Something done to volumes that are there: it ends at once. */
+  #startChange(id: string, request: Exclude<JobRequest, ConvertRequest | CreateRequest>): void {
+    const volume = this.#volume(request.kind === 'compare' ? request.left : request.volume)
+    const now = Date.now()
+    const job: JobView = {
+      id,
+      kind: request.kind,
+      target: request.kind === 'compare' ? this.#volume(request.right).name : volume.name,
+      ...(request.kind === 'compare' ? { source: volume.name } : { volume: volume.id }),
+      state: { kind: 'queued' },
+      queuedAt: now,
+    }
+    this.#jobs.push(job)
+    this.emit('job', job)
+    setTimeout(() => {
+      const { result, changed } = this.#changes.run(request, volume)
+      this.#update(id, (before) => ({
+        ...before,
+        state: { kind: 'succeeded', result },
+        startedAt: now,
+        endedAt: Date.now(),
+      }))
+      if (changed) this.#touch(changed)
+    }, 20)
+  }
+
+  #touch(changed: Volume): void {
+    const index = this.volumes.findIndex((one) => one.id === changed.id)
+    this.volumes[index] = { ...changed, modifiedAt: Date.now() }
+    this.emit('volumes', this.volumes.slice(index, index + 1))
+  }
+
+  #startNew(id: string, request: ConvertRequest | CreateRequest): void {
     const now = Date.now()
     const taken = this.volumes.some((one) => one.name === request.name) && request.overwrite !== true
     const job: JobView = {
@@ -231,7 +278,6 @@ export class FakeSpindle {
     this.#jobs.push(job)
     this.emit('job', job)
     setTimeout(() => this.#run(id, request, taken), 20)
-    return id
   }
 
   #run(id: string, request: ConvertRequest | CreateRequest, taken: boolean): void {
