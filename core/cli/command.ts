@@ -3,6 +3,7 @@
 import type { Operations } from '../index.ts'
 import { SpindleError } from '../model/error.ts'
 import type { ConvertJob, CreateJob, JobResult, Progress } from '../model/job.ts'
+import { PRESET_IDS } from '../model/preset.ts'
 import type { CommandWords, OptionWord, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { printable } from './console.ts'
@@ -34,6 +35,12 @@ export const FORCE: OptionWord = { long: 'force', help: 'replace FILE if it is t
 export const KEEP_UNDO: OptionWord = {
   long: 'keep-undo',
   help: 'keep the undo file, so that "spindle undo FILE" can take this back; not in qemu-img',
+}
+
+export const FOR: OptionWord = {
+  long: 'for',
+  value: 'PLACE',
+  help: `settle format, options and size for where the disk is to run: ${PRESET_IDS.join(', ')}; not in qemu-img`,
 }
 
 /** How to take back what was done with --keep-undo. */

@@ -5,9 +5,9 @@ import { SpindleError } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { FORCE, FORCE_SHARE, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, runMaking } from './command.ts'
+import { FOR, FORCE, FORCE_SHARE, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, runMaking } from './command.ts'
 import type { Command } from './command.ts'
-import { createOptions, optionsHelp } from './create-options.ts'
+import { createOptions, optionsHelp, purposeOf } from './create-options.ts'
 import { warningText } from './failure.ts'
 import { parseKeyValues } from './key-values.ts'
 import { fileNamed } from './names.ts'
@@ -42,6 +42,7 @@ const words: CommandWords = {
     { long: 'snapshots', help: 'take all snapshots inside SOURCE along, for formats that have them; not in qemu-img' },
     { long: 'compress', short: 'c', help: 'pack the data; for formats that can' },
     { long: 'verify', help: 'read both back afterwards and compare them; not in qemu-img' },
+    FOR,
     PROGRESS,
     QUIET,
     FORCE,
@@ -81,7 +82,7 @@ export const convert: Command = {
   words,
   async run(given, session) {
     const { console, operations } = session
-    const format = operations.format(given.text('target-format') ?? 'raw')
+    const { format, preset } = purposeOf(given.text('for'), given.text('target-format'), operations)
     const options = createOptions(format, given.texts('target-options'))
     if (!options) {
       console.out(optionsHelp(format))
@@ -104,8 +105,9 @@ export const convert: Command = {
       ...(from.format !== undefined && { sourceFormat: from.format }),
       target: fileNamed(target, undefined, operations).path,
       format: format.format,
-      options: options.values,
-      compress: given.has('compress'),
+      options: { ...preset?.options, ...options.values },
+      ...(preset && { preset: preset.id }),
+      compress: given.has('compress') || preset?.compress === true,
       verify: given.has('verify'),
       overwrite: given.has('force'),
       ...(snapshot !== undefined && { snapshot }),

@@ -1,9 +1,12 @@
 // `-o` of create and convert: a format's own options, and the words every format shares.
 
 import { parseOptions } from '../index.ts'
+import type { Operations } from '../index.ts'
 import { SpindleError } from '../model/error.ts'
 import type { OptionSpec, OptionValues } from '../model/option.ts'
 import type { FormatFacts } from '../model/plan.ts'
+import { PRESETS } from '../model/preset.ts'
+import type { Preset } from '../model/preset.ts'
 import { parseSize } from '../model/units.ts'
 import { escapeValue, parseKeyValues } from './key-values.ts'
 
@@ -34,6 +37,27 @@ export function createOptions(format: FormatFacts, given: readonly string[]): Cr
     ...(backingFormat !== undefined && { backingFormat }),
     ...(size !== undefined && { size: sizeOf(size) }),
   }
+}
+
+/** Where the image is to run, as named by `--for`, and the format that comes with it. */
+export interface Purpose {
+  readonly format: FormatFacts
+  readonly preset?: Preset
+}
+
+/** Throws where `--for` and a format that was named do not go together. */
+export function purposeOf(place: string | undefined, format: string | undefined, operations: Operations): Purpose {
+  if (place === undefined) return { format: operations.format(format ?? 'raw') }
+  const preset = PRESETS.find((one) => one.id === place)
+  if (!preset) {
+    const known = PRESETS.map((one) => `${one.id} (${one.title})`).join(', ')
+    throw new SpindleError('invalid-argument', `There is no place “${place}” to make images for. Known: ${known}.`)
+  }
+  if (format === undefined || format === preset.format) return { format: operations.format(preset.format), preset }
+  throw new SpindleError(
+    'invalid-argument',
+    `${preset.title} needs the format ${preset.format}, so ${format} cannot be asked for as well. ${preset.reason}`,
+  )
 }
 
 export function sizeOf(text: string): number {

@@ -4,10 +4,10 @@ import { SpindleError } from '../model/error.ts'
 import type { CreateJob } from '../model/job.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { FORCE, OBJECT, QUIET, runMaking } from './command.ts'
+import { FOR, FORCE, OBJECT, QUIET, runMaking } from './command.ts'
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
-import { createOptions, formattingLine, optionsHelp, sizeOf } from './create-options.ts'
+import { createOptions, formattingLine, optionsHelp, purposeOf, sizeOf } from './create-options.ts'
 import { fileNamed } from './names.ts'
 
 const words: CommandWords = {
@@ -30,6 +30,7 @@ const words: CommandWords = {
     },
     { long: 'backing-format', short: 'F', value: 'FMT', help: 'format of the backing file' },
     { long: 'backing-unsafe', short: 'u', help: 'do not look at the backing file, which may not be there yet' },
+    FOR,
     QUIET,
     FORCE,
   ],
@@ -44,7 +45,7 @@ export const create: Command = {
   words,
   async run(given, session) {
     const { console, operations } = session
-    const format = operations.format(given.text('format') ?? 'raw')
+    const { format, preset } = purposeOf(given.text('for'), given.text('format'), operations)
     const options = createOptions(format, given.texts('options'))
     if (!options) {
       console.out(optionsHelp(format))
@@ -66,7 +67,8 @@ export const create: Command = {
       kind: 'create',
       target: file.path,
       format: format.format,
-      options: options.values,
+      options: { ...preset?.options, ...options.values },
+      ...(preset && { preset: preset.id }),
       ...(virtualSize !== undefined && { virtualSize }),
       ...(backing && { backing: { path: backing.path, format: operations.format(backing.format).format } }),
       backingUnseen: given.has('backing-unsafe'),

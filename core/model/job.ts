@@ -4,6 +4,7 @@ import type { CheckReport, RepairMode, RepairReport } from './check.ts'
 import type { ErrorData } from './error.ts'
 import type { FormatId } from './image.ts'
 import type { OptionValues } from './option.ts'
+import type { PresetId } from './preset.ts'
 
 export interface CreateJob {
   readonly kind: 'create'
@@ -16,6 +17,8 @@ export interface CreateJob {
   /** Does not look at the backing file, which may not be there yet; then a size is needed. */
   readonly backingUnseen?: boolean
   readonly overwrite?: boolean
+  /** Where it is to run: settles sizes, and has the result looked at. Format and options are as given here. */
+  readonly preset?: PresetId
 }
 
 export interface ConvertJob {
@@ -34,6 +37,8 @@ export interface ConvertJob {
   readonly snapshot?: string
   /** The new image has all snapshots of the source as well. Not together with `snapshot` or `compress`. */
   readonly keepSnapshots?: boolean
+  /** Where it is to run: settles sizes, and has the result looked at. Format and options are as given here. */
+  readonly preset?: PresetId
 }
 
 export interface CompareJob {

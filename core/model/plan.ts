@@ -27,6 +27,8 @@ export type ConvertChange =
   | { readonly kind: 'data-file-merged'; readonly name: string }
   | { readonly kind: 'compression-removed' }
   | { readonly kind: 'compressed'; readonly codec: 'zlib' | 'zstd' }
+  /** Zeros at the end, up to a size the place takes. Bytes. */
+  | { readonly kind: 'enlarged'; readonly from: number; readonly to: number }
   | { readonly kind: 'kept'; readonly virtualSize: number }
 
 export interface ConvertPlan {
@@ -53,14 +55,12 @@ export interface ResizePlan {
   readonly dataEnd: number
   /** Bytes of data beyond the new end. Snapshots keep what is theirs. */
   readonly lostBytes: number
-  /** The same as a command, for copying. */
-  readonly command: readonly string[]
   /** Whether an undo file can be left behind. */
   readonly undoable: boolean
+  /** The same as a command, for copying. */
+  readonly command: readonly string[]
 }
 
-/** What a cell of an allocation strip mostly is; the worst state wins. */
-export type CellState = 'hole' | 'zero' | 'data' | 'compressed' | 'backing'
 export interface CommitPlan {
   /** Path of the image that takes everything. */
   readonly base: string
@@ -100,6 +100,8 @@ export interface UndoOffer {
   readonly changedAt: number
 }
 
+/** What a cell of an allocation strip mostly is; the worst state wins. */
+export type CellState = 'hole' | 'zero' | 'data' | 'compressed' | 'backing'
 
 export interface AllocationStrip {
   readonly virtualSize: number

@@ -11,6 +11,7 @@ import { transfer } from '../transfer/transfer.ts'
 import { paceOf, throwIfCancelled, untilCancelled } from './cancel.ts'
 import { bytesToCompare, checkKeepsSnapshots, copies, copySnapshots, keptSnapshots } from './convert-snapshots.ts'
 import type { SnapshotCopy } from './convert-snapshots.ts'
+import { checkFits, presetSize } from './fit-preset.ts'
 import { creatingDriver, diskSize } from './new-image.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
@@ -39,7 +40,8 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
     untouchable: filesOf(source, details),
   })
 
-  const spec: CreateSpec = { virtualSize: diskSize(first.size), options, compress: job.compress }
+  const virtualSize = presetSize(job.preset, diskSize(first.size))
+  const spec: CreateSpec = { virtualSize, options, compress: job.compress }
   const preparing = paceOf(context, 'prepare', spec.virtualSize)
   const found = await survey(first, preparing)
   await checkCopyFits(job.target, { driver, spec }, { disk: first, survey: found }, preparing)
@@ -58,6 +60,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   await untilCancelled(async () => builder.finish(), signal)
   await copySnapshots(copy, target, { pace, signal })
   await untilCancelled(async () => target.flush(), signal)
+  await checkFits(job.preset, { target, driver, virtualSize })
   if (job.verify) await verify(copy, target, context)
 
   const allocatedSize = await target.allocatedSize()

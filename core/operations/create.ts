@@ -3,6 +3,7 @@
 import type { OperationContext } from '../jobs/operation.ts'
 import type { CreateJob, JobResult } from '../model/job.ts'
 import { paceOf, throwIfCancelled, untilCancelled } from './cancel.ts'
+import { checkFits } from './fit-preset.ts'
 import { newImage } from './new-image.ts'
 import type { Parts } from './parts.ts'
 import { checkRoom } from './space.ts'
@@ -28,6 +29,7 @@ export async function create(job: CreateJob, context: OperationContext, parts: P
   progress({ phase: 'finish', done: spec.virtualSize, total: spec.virtualSize })
   await untilCancelled(async () => builder.finish(), signal)
   await untilCancelled(async () => target.flush(), signal)
+  await checkFits(job.preset, { target, driver, virtualSize: spec.virtualSize })
   pointOfNoReturn()
   await target.publish()
   return { kind: 'create', path: job.target, warnings: [] }

@@ -10,6 +10,7 @@ import type { FormatId } from '../model/image.ts'
 import type { CreateJob } from '../model/job.ts'
 import { roundUp } from '../model/units.ts'
 import { MemoryStorage } from '../storage/memory.ts'
+import { presetSize } from './fit-preset.ts'
 import type { Parts } from './parts.ts'
 
 /** Guests count in sectors, and so do other readers: a last odd piece would be lost to them. */
@@ -33,7 +34,7 @@ export async function newImage(job: CreateJob, parts: Parts): Promise<NewImage> 
   return {
     driver,
     spec: {
-      virtualSize: diskSize(job.virtualSize ?? backing?.size),
+      virtualSize: presetSize(job.preset, diskSize(job.virtualSize ?? backing?.size)),
       options,
       ...(job.backing && { backing: job.backing }),
     },

@@ -11,6 +11,7 @@ import type { ConvertChange, ConvertPlan } from '../model/plan.ts'
 import { turnsOf } from './cancel.ts'
 import { bytesToCompare, keptSnapshots } from './convert-snapshots.ts'
 import { convertingDriver } from './convert.ts'
+import { presetSize } from './fit-preset.ts'
 import { diskSize } from './new-image.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
@@ -27,7 +28,7 @@ export async function planConvert(job: ConvertJob, parts: Parts): Promise<Conver
   const details = await describeLayers(source)
   const pace = turnsOf()
   const found = await survey(source, pace)
-  const virtualSize = diskSize(source.size)
+  const virtualSize = presetSize(job.preset, diskSize(source.size))
   const spec = { virtualSize, options, compress: job.compress }
   const inSnapshots = await bytesToCompare({ job, parts, source, snapshots: keptSnapshots(job, details) }, pace)
   return {
@@ -65,6 +66,8 @@ function changes(
   } else if (found.packedBytes > 0) {
     list.push({ kind: 'compression-removed' })
   }
+  const enlarged = presetSize(job.preset, diskSize(source.size))
+  if (enlarged > source.size) list.push({ kind: 'enlarged', from: source.size, to: enlarged })
   return [...list, { kind: 'kept', virtualSize: source.size }]
 }
 
@@ -82,6 +85,7 @@ function command(job: ConvertJob, driver: ImageDriver, sourceFormat: string): re
     ...(job.compress ? ['-c'] : []),
     ...(options === '' ? [] : ['-o', options]),
     ...(job.verify ? ['--verify'] : []),
+    ...(job.preset === undefined ? [] : ['--for', job.preset]),
     ...(job.overwrite === true ? ['--force'] : []),
     job.source,
     job.target,

@@ -1,6 +1,6 @@
 // What changes: losses first, then merges, then what is kept.
 
-import { Archive, Bookmark, Camera, Check, Files, Layers, PackageOpen } from 'lucide-react'
+import { Archive, Bookmark, Camera, Check, Files, Layers, PackageOpen, Ruler } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { ConvertChange } from '../../../core/model/index.ts'
@@ -75,6 +75,10 @@ function lineOf(change: ConvertChange, t: Translate): Line {
     case 'compressed': {
       const title = t('convert.change.compressed', { codec: change.codec })
       return { icon: Archive, tone: 'muted', title, detail: t('convert.change.compressedDetail') }
+    }
+    case 'enlarged': {
+      const detail = t('convert.change.enlargedDetail', { from: change.from, to: change.to })
+      return { icon: Ruler, tone: 'muted', title: t('convert.change.enlarged'), detail }
     }
     case 'kept': {
       const detail = t('convert.change.keptDetail', { size: sizeText(change.virtualSize) })
