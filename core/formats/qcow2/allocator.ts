@@ -2,7 +2,7 @@
 
 import { SpindleError } from '../../model/error.ts'
 import { formatSize } from '../../model/units.ts'
-import type { ClusterSet } from './cluster-set.ts'
+import type { ClusterSet } from '../../image/cluster-set.ts'
 import { clustersFor } from './geometry.ts'
 import type { ImageFile } from './image-file.ts'
 import { MAX_REFCOUNT_TABLE_BYTES, REFCOUNT_TABLE_ENTRY_SIZE } from './layout.ts'

@@ -1,6 +1,6 @@
 // Which clusters of an open image hold tables: a net below the reference counts, for images whose counts are wrong.
 
-import { ClusterSet } from './cluster-set.ts'
+import { ClusterSet } from '../../image/cluster-set.ts'
 import { readOnly } from './damage.ts'
 import { decodeL1 } from './entries.ts'
 import { clustersFor, l1Bytes } from './geometry.ts'

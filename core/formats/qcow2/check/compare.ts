@@ -1,6 +1,6 @@
 // The counts on disk held against the references that were found: too low is an error, too high is a leak.
 
-import { ClusterSet } from '../cluster-set.ts'
+import { ClusterSet } from '../../../image/cluster-set.ts'
 import { formatSize } from '../../../model/units.ts'
 import { COUNT_BITS, PAGE_CLUSTERS, SAYS_COPIED, SAYS_SHARED } from './cluster-counts.ts'
 import type { CountBlock, DiskCounts } from './disk-counts.ts'
