@@ -94,7 +94,7 @@ export class VirtualDisk implements AsyncDisposable {
     await this.#exclusively(async (writer) => {
       for (let done = 0; done < length;) {
         const handled = await writer.zero(offset + done, length - done, unmap)
-        done += handled > 0 ? handled : await this.#writeZeros(writer, offset + done, length - done)
+        done += handled > 0 ? handled : await this.#zeroPart(writer, offset + done, length - done, unmap)
       }
     })
   }
@@ -188,13 +188,30 @@ export class VirtualDisk implements AsyncDisposable {
     await room.link()
   }
 
-  async #writeZeros(writer: LayerWriter, offset: number, length: number): Promise<number> {
+  /** For what the writer cannot say of a part of a block: zeros are written, unless the rest of it shows zeros as well. */
+  async #zeroPart(writer: LayerWriter, offset: number, length: number, unmap: boolean): Promise<number> {
     const block = this.top.blockSize
     const count = Math.min(length, block === 1 ? 65_536 : block - (offset % block))
+    const start = offset - (offset % block)
+    const end = Math.min(start + block, this.size)
+    const isPart = start < offset || offset + count < end
+    if (isPart && (await this.#showsZeros(start, offset)) && (await this.#showsZeros(offset + count, end))) {
+      if ((await writer.zero(start, end - start, unmap)) === end - start) return count
+    }
     const room = await writer.reserve(offset, count)
     const inside = Math.min(room.start + room.length - offset, count)
     await this.#fill(room, offset, new Uint8Array(inside))
     return inside
+  }
+
+  async #showsZeros(start: number, end: number): Promise<boolean> {
+    for (let position = start; position < end;) {
+      for (const { kind, length } of await this.map(position, end - position)) {
+        if (kind !== 'zero' && kind !== 'hole') return false
+        position += length
+      }
+    }
+    return true
   }
 
   async #unpack(extent: PackedExtent): Promise<Uint8Array> {

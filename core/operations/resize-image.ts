@@ -4,7 +4,7 @@ import type { DiskExtent, VirtualDisk } from '../image/virtual-disk.ts'
 import type { Pace } from '../jobs/pace.ts'
 import { SpindleError } from '../model/error.ts'
 import type { Preallocation } from '../model/job.ts'
-import { MiB, roundUp } from '../model/units.ts'
+import { MiB, roundDown, roundUp } from '../model/units.ts'
 import { isZero } from '../transfer/zeros.ts'
 
 export interface ImageResize {
@@ -36,7 +36,7 @@ export async function resizeImage(how: ImageResize): Promise<void> {
   await clear(disk, oldEnd, lastCluster, () => true)
   // What a longer backing file has there was no part of the disk so far.
   const belowEnd = Math.min(disk.layers[1]?.virtualSize ?? 0, disk.size)
-  await clear(disk, lastCluster, belowEnd, ({ depth }) => depth > 0)
+  await cover(disk, lastCluster, belowEnd)
 }
 
 async function resizeLayer(disk: VirtualDisk, { virtualSize, preallocation, pace }: ImageResize): Promise<void> {
@@ -63,6 +63,26 @@ async function clear(
     const holdsData = (extent.kind === 'data' || extent.kind === 'packed') && concerns(extent)
     if (holdsData && !(await isAllZero(disk, extent))) await disk.zero(position, extent.length)
     position += extent.length
+  }
+}
+
+/**
+ * Makes what shows from below between `start`, where a block begins, and `end` read as zeros. By whole blocks: a part of
+ * one would bring the rest of it up from below as data.
+ */
+async function cover(disk: VirtualDisk, start: number, end: number): Promise<void> {
+  const { blockSize } = disk.top
+  for (let position = start; position < end;) {
+    const [extent] = await disk.map(position, Math.min(end - position, MiB))
+    if (!extent) return
+    let next = position + extent.length
+    const showsData = (extent.kind === 'data' || extent.kind === 'packed') && extent.depth > 0
+    if (showsData && !(await isAllZero(disk, extent))) {
+      next = Math.min(roundUp(next, blockSize), disk.size)
+      const first = roundDown(position, blockSize)
+      await disk.zero(first, next - first)
+    }
+    position = next
   }
 }
 
