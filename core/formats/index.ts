@@ -3,5 +3,6 @@
 import type { ImageDriver } from '../image/driver.ts'
 import { qcow2Driver } from './qcow2/driver.ts'
 import { rawDriver } from './raw/driver.ts'
+import { vdiDriver } from './vdi/driver.ts'
 
-export const drivers: readonly ImageDriver[] = [qcow2Driver, rawDriver]
+export const drivers: readonly ImageDriver[] = [qcow2Driver, vdiDriver, rawDriver]
