@@ -7,6 +7,8 @@ import { systemParts } from '../../core/operations/parts.ts'
 import type { Qemu } from '../helpers/qemu.ts'
 import { DISK } from './history.ts'
 
+const SECTOR = 512
+
 interface Row {
   readonly start: number
   readonly length: number
@@ -17,13 +19,15 @@ interface Row {
   readonly compressed?: boolean
   readonly offset?: number
 }
+/** QEMU at work in a folder, or what it has said already. */
+export type Teller = Pick<Qemu, 'folder' | 'json'>
 type Facts = Readonly<Record<string, unknown>>
 
 /** The map in qemu-img's words, as both see it. Older versions do not tell compressed data from plain. */
-export async function maps(qemu: Qemu): Promise<{ readonly theirs: unknown; readonly ours: unknown }> {
-  const theirs = qemu.json('map', DISK) as readonly Row[]
+export async function maps(qemu: Qemu, name = DISK): Promise<{ readonly theirs: unknown; readonly ours: unknown }> {
+  const theirs = qemu.json('map', '-f', qemu.format, name) as readonly Row[]
   const tells = theirs.some((row) => 'compressed' in row)
-  const spec = { path: join(qemu.folder, DISK), format: 'qcow2' }
+  const spec = { path: join(qemu.folder, name), format: qemu.format }
   const rows = (await Array.fromAsync(map(spec, new AbortController().signal, systemParts()))).flat()
   const ours = rows.map(({ start, length, depth, present, zero, data, compressed, offset }) => ({
     start,
@@ -60,10 +64,28 @@ function continues(last: Row, next: Row): boolean {
   return same && together
 }
 
+/** What one of two images that began the same says of itself, as far as both must agree. */
+export async function descriptionAlone(folder: string): Promise<Facts> {
+  const [facts] = await inspect({ path: join(folder, DISK), chain: false }, systemParts())
+  if (!facts) throw new Error('inspect said nothing')
+  const { virtualSize, backing, details } = facts
+  return { virtualSize, backing, specific: details.specific }
+}
+
+/** In which state each sector of an image is; whether files below have holes is up to how they were written. */
+export async function sectorStates(folder: string): Promise<readonly string[]> {
+  const spec = { path: join(folder, DISK), format: 'qcow2' }
+  const rows = (await Array.fromAsync(map(spec, new AbortController().signal, systemParts()))).flat()
+  return rows.flatMap(({ length, depth, present, zero, compressed }) => {
+    const state = !present ? 'nothing' : depth > 0 ? 'below' : zero ? 'zero' : compressed ? 'packed' : 'data'
+    return Array<string>(Math.ceil(length / SECTOR)).fill(state)
+  })
+}
+
 /** qemu-img's description of the image, and ours in its words. */
-export async function descriptions(qemu: Qemu): Promise<{ readonly theirs: Facts; readonly ours: Facts }> {
-  const info = qemu.json('info', '-U', DISK) as Facts
-  const [facts] = await inspect({ path: join(qemu.folder, DISK), chain: false }, systemParts())
+export async function descriptions(qemu: Qemu, name = DISK): Promise<{ readonly theirs: Facts; readonly ours: Facts }> {
+  const info = qemu.json('info', '-U', '-f', qemu.format, name) as Facts
+  const [facts] = await inspect({ path: join(qemu.folder, name), chain: false }, systemParts())
   if (!facts) throw new Error('inspect said nothing')
   const specific = info['format-specific'] as Facts | undefined
   const snapshots = info['snapshots'] as readonly Facts[] | undefined
@@ -84,7 +106,7 @@ export async function descriptions(qemu: Qemu): Promise<{ readonly theirs: Facts
       size: facts.virtualSize,
       clusterSize: facts.details.clusterSize,
       allocated: facts.allocatedSize,
-      dirty: facts.details.dirty,
+      dirty: facts.details.dirty === true,
       backing: facts.backing?.path,
       backingFormat: facts.backing?.format,
       specific: facts.details.specific,
