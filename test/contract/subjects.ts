@@ -14,6 +14,7 @@ import { MemoryFolder } from '../helpers/memory-gate.ts'
 import { randomFrom } from '../helpers/seeds.ts'
 import { QED_SUBJECTS } from './subjects-qed.ts'
 import { VDI_SUBJECTS } from './subjects-vdi.ts'
+import { VPC_SUBJECTS } from './subjects-vpc.ts'
 
 export interface Subject {
   readonly name: string
@@ -60,6 +61,7 @@ export const SUBJECTS: readonly Subject[] = [
   qcow2('external raw data file', MIDDLE, { data_file: 'data', data_file_raw: true, cluster_size: 16 * KiB }),
   ...VDI_SUBJECTS,
   ...QED_SUBJECTS,
+  ...VPC_SUBJECTS,
 ]
 
 function qcow2(words: string, size: number, options: OptionValues, backing?: Subject['backing']): Subject {
