@@ -28,8 +28,24 @@ const SMALLEST_CHUNK = 64
 
 /** The packed bytes, or undefined when they would not be fewer. `level` is the codec's own scale. */
 export function pack(codec: CodecId, bytes: Uint8Array, level?: number): Uint8Array | undefined {
+  return packInto(codec, bytes, Math.max(1, bytes.length - 1), level)
+}
+
+/** The packed bytes, however many: at most largestPacked(). */
+export function packAlways(codec: CodecId, bytes: Uint8Array, level?: number): Uint8Array {
+  const packed = packInto(codec, bytes, largestPacked(bytes.length), level)
+  if (packed) return packed
+  throw new RangeError(`${bytes.length} bytes became more than ${largestPacked(bytes.length)} when they were packed`)
+}
+
+/** What `length` bytes that cannot be packed at all become when they are. */
+export function largestPacked(length: number): number {
+  return length + Math.ceil(length / 1024) + 64
+}
+
+function packInto(codec: CodecId, bytes: Uint8Array, limit: number, level?: number): Uint8Array | undefined {
   const room = {
-    maxOutputLength: Math.max(1, bytes.length - 1),
+    maxOutputLength: limit,
     // Most blocks pack to less than half: one piece of memory, and not twice what is needed.
     chunkSize: Math.max(SMALLEST_CHUNK, Math.ceil(bytes.length / 2)),
   }

@@ -7,7 +7,7 @@ import type { Pace } from '../jobs/pace.ts'
 import type { OptionTable, OptionValues } from '../model/option.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Extent } from './extent.ts'
-import type { BackingLink, BitmapTable, Checker, Resizer, SnapshotTable } from './facets.ts'
+import type { Amender, BackingLink, BitmapTable, Checker, Resizer, SnapshotTable } from './facets.ts'
 
 /** How sure a driver is that a file is its own: 0 not at all, 100 its signature is there. */
 export type Confidence = number
@@ -23,6 +23,11 @@ export interface OpenGate {
    * closes the file: it belongs to the image being made, not to its builder.
    */
   create(reference: string, from: Storage): Promise<Storage>
+  /**
+   * Where only one image is looked at and all else stays closed: opens a file that holds a part of it, by a name in the
+   * folder of `from`, for reading. Absent, `open` does.
+   */
+  openPart?(name: string, from: Storage): Promise<Storage>
 }
 
 export interface CreateSpec {
@@ -31,6 +36,8 @@ export interface CreateSpec {
   /** Checked against the driver's option table; what is left out takes its default. */
   readonly options: OptionValues
   readonly backing?: BackingRef
+  /** What the file will be called, which files beside it are named after. Left out, it is as the storage is. */
+  readonly fileName?: string
   /** Whether data will be packed; false makes a builder without `pack`. */
   readonly compress?: boolean
   /** Called while room is being written or reserved in advance, with the bytes done. */
@@ -63,6 +70,12 @@ export interface ImageDriver {
   build(storage: Storage, spec: CreateSpec, gate: OpenGate): Promise<ImageBuilder>
   /** The unit of allocation of such an image, in bytes: what `data` of measure() is counted in. Left out, 64 KiB. */
   blockSize?(spec: CreateSpec): number
+  /** Whether images with these options hold nothing but packed data, so that they are built with `compress`. */
+  packs?(options: OptionValues): boolean
+  /** Names that the image would have, beside it, which a file called `fileName` is a part of; none for most files. */
+  leadersOf?(fileName: string): readonly string[]
+  /** Whether `storage` is an image that names the file `fileName` beside it as a part of itself. */
+  leads?(storage: Storage, fileName: string): Promise<boolean>
   /** Sizes for `data` bytes of guest data, spread as whole clusters. */
   measure(spec: CreateSpec, data: number): Measurement
   /** Bytes that bitmaps of these kinds take in the file at most; undefined when such an image cannot have any. */
@@ -107,6 +120,7 @@ export interface ImageLayer extends AsyncDisposable {
   readonly resizer?: Resizer
   /** Only in a layer that is open for writing, of a format with backing files. */
   readonly backingLink?: BackingLink
+  readonly amender?: Amender
   close(): Promise<void>
 }
 
@@ -162,7 +176,9 @@ export interface ImageBuilder {
   readonly packing?: {
     readonly codec: CodecId
     readonly level?: number
-    /** Room for one packed block of `packedLength` < blockSize bytes. Offsets must ascend. */
+    /** Blocks that do not become smaller are packed as well: such an image has no other form. */
+    readonly required?: boolean
+    /** Room for one packed block of `packedLength` < blockSize bytes, or a little more where `required`. Offsets must ascend. */
     place(offset: number, packedLength: number): number
   }
   /** Lets the builder write out tables it is done with; to be called now and then, so memory stays bounded. */

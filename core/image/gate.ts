@@ -49,6 +49,12 @@ export const closedGate: OpenGate = {
   },
 }
 
+/** The same, but for files that hold a part of the image itself and lie beside it: those are looked at. */
+export function aloneGate(open: OpenFile): OpenGate {
+  const gate = fileGate(open)
+  return { ...closedGate, openPart: async (name, from) => gate.open(name, from, 'read') }
+}
+
 /** The file that the image stored in `from` means by `reference`. */
 export function pathOf(reference: string, from: Pick<Storage, 'name'>): string {
   return resolve(dirname(from.name), localPath(reference, from))

@@ -1,6 +1,6 @@
 // Finding out what of a window is more than zeros, and unpacking and packing it: everything before the target is known.
 
-import { pack } from '../codec/codec.ts'
+import { largestPacked, pack, packAlways } from '../codec/codec.ts'
 import type { CodecId } from '../codec/codec.ts'
 import { KiB, roundDown, roundUp } from '../model/units.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -20,7 +20,7 @@ export interface TargetShape {
   /** Every block is a run of its own. */
   readonly singly?: boolean
   /** Present when blocks are to be packed. */
-  readonly packing?: { readonly codec: CodecId; readonly level?: number }
+  readonly packing?: { readonly codec: CodecId; readonly level?: number; readonly required?: boolean }
 }
 
 /** Guest blocks that want a place. */
@@ -170,7 +170,8 @@ class Scanner {
       index = await this.#assemble(index, guest, bytes)
       if (!isZero(bytes)) {
         const length = Math.min(blockSize, diskSize - guest)
-        const packed = pack(packing.codec, bytes, packing.level)
+        const { codec, level, required } = packing
+        const packed = required === true ? packAlways(codec, bytes, level) : pack(codec, bytes, level)
         const kept = packed ?? bytes.subarray(0, length)
         const offset = this.#buffered
         this.#room(kept.length).set(kept)
@@ -245,7 +246,7 @@ class Scanner {
 }
 
 function bufferSize(window: CopyWindow, shape: TargetShape): number {
-  const { blockSize } = shape
+  const { blockSize, packing } = shape
   let size = 0
   let blockEnd = 0
   for (const piece of window.pieces) {
@@ -257,7 +258,7 @@ function bufferSize(window: CopyWindow, shape: TargetShape): number {
       size += piece.length
     }
   }
-  return size
+  return packing?.required === true ? (size / blockSize) * largestPacked(blockSize) : size
 }
 
 interface GuestRange {

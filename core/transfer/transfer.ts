@@ -75,8 +75,9 @@ function shapeOf(source: VirtualDisk, builder: ImageBuilder, options: TransferOp
   if (options.compress !== true) return shape
   if (!packing)
     throw new SpindleError('invalid-argument', `${builder.storage.name} is in a format without compression.`)
-  const { codec, level } = packing
-  return { ...shape, packing: level === undefined ? { codec } : { codec, level } }
+  const { codec, level, required } = packing
+  const asked = { codec, ...(level !== undefined && { level }), ...(required === true && { required }) }
+  return { ...shape, packing: asked }
 }
 
 interface Movers {

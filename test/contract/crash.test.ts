@@ -17,6 +17,7 @@ import type { Random } from '../helpers/seeds.ts'
 import { open, prepare } from './subjects.ts'
 import { QED_CRASH_SUBJECTS } from './subjects-qed.ts'
 import { VDI_CRASH_SUBJECTS } from './subjects-vdi.ts'
+import { VMDK_CRASH_SUBJECTS } from './subjects-vmdk.ts'
 import { VPC_CRASH_SUBJECTS } from './subjects-vpc.ts'
 import type { Image, Subject } from './subjects.ts'
 
@@ -33,6 +34,7 @@ const JUDGES = new Set(['qcow2', 'qed'])
 
 const SUBJECTS: readonly Subject[] = [
   ...VDI_CRASH_SUBJECTS,
+  ...VMDK_CRASH_SUBJECTS,
   ...QED_CRASH_SUBJECTS,
   ...VPC_CRASH_SUBJECTS,
   { name: 'raw', format: 'raw', options: {}, size: 256 * KiB, block: 4 * KiB },

@@ -14,6 +14,7 @@ import { MemoryFolder } from '../helpers/memory-gate.ts'
 import { randomFrom } from '../helpers/seeds.ts'
 import { QED_SUBJECTS } from './subjects-qed.ts'
 import { VDI_SUBJECTS } from './subjects-vdi.ts'
+import { VMDK_SUBJECTS } from './subjects-vmdk.ts'
 import { VPC_SUBJECTS } from './subjects-vpc.ts'
 
 export interface Subject {
@@ -25,6 +26,10 @@ export interface Subject {
   /** The unit random work is done in: the block size, or what comes near it. */
   readonly block: number
   readonly backing?: { readonly format: FormatId; readonly size: number }
+  /** Every byte has its place beforehand: there are no clusters. */
+  readonly flat?: true
+  /** Of a format that can pack, but not in this form. */
+  readonly packs?: false
 }
 
 /** Two disks of one cluster and of many tables, each ending in the middle of a cluster. */
@@ -60,6 +65,7 @@ export const SUBJECTS: readonly Subject[] = [
   qcow2('external data file', MIDDLE, { data_file: 'data', cluster_size: 16 * KiB }),
   qcow2('external raw data file', MIDDLE, { data_file: 'data', data_file_raw: true, cluster_size: 16 * KiB }),
   ...VDI_SUBJECTS,
+  ...VMDK_SUBJECTS,
   ...QED_SUBJECTS,
   ...VPC_SUBJECTS,
 ]
