@@ -7,7 +7,7 @@ import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.ts'
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
-import { errorText } from './failure.ts'
+import { errorText, warningText } from './failure.ts'
 import { chainNames, fileNamed, nameBeside } from './names.ts'
 import { snapshotLines } from './snapshot-list.ts'
 import { jsonText, sizeText } from './wording.ts'
@@ -46,6 +46,9 @@ export const info: Command = {
       const [first] = layers
       const values = layers.map(jsonValue)
       console.out(`${jsonText(chain ? values : first ? jsonValue(first) : null)}\n`)
+    }
+    for (const { details } of found) {
+      for (const warning of details.warnings ?? []) console.error(warningText(warning))
     }
     const broken = chain ? layers.at(-1)?.facts.unreadable : undefined
     if (broken) console.error(errorText(broken))

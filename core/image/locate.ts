@@ -51,7 +51,9 @@ async function identityOf(path: string, drivers: readonly ImageDriver[], open: O
   try {
     await using storage = await open(path, 'read')
     const guess = await surestDriver(drivers, storage)
-    if (!guess || guess.confidence < SURE) return undefined
+    // What a driver only suspects, the name settles here.
+    const isNamed = guess?.driver.extensions.includes(extname(path).slice(1).toLowerCase()) === true
+    if (!guess || (guess.confidence < SURE && !isNamed)) return undefined
     // The layer closes the storage as well; closing twice does nothing.
     await using layer = await guess.driver.open(storage, closedGate, 'read')
     return layer.identity

@@ -55,7 +55,7 @@ async function chooseDriver(
   const guess = await surestDriver(drivers, storage)
   if (guess && guess.confidence >= SURE) return guess.driver
   // No signature: the name decides, and where it promises one the driver says what is missing.
-  return named ?? (file.chosen ? guess?.driver : undefined)
+  return named ?? (file.chosen ? drivers.find((driver) => driver.format === 'raw') : undefined)
 }
 
 async function describe(file: FoundFile, driver: ImageDriver, storage: Storage): Promise<VolumeFacts> {

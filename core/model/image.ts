@@ -94,6 +94,8 @@ export interface ImageFacts {
   /** Where the backing name leads to, when it names a local file. */
   readonly backingPath?: string
   readonly details: Details
+  /** What the file may be although it was taken for raw: told, never chosen. */
+  readonly suggested?: FormatId
   /** Present when the guest's data cannot be read; the rest still holds as far as the header tells. */
   readonly unreadable?: ErrorData
 }

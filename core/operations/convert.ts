@@ -17,6 +17,7 @@ import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
 import { checkCopyFits } from './room.ts'
 import { describeLayers, filesOf, survey } from './survey.ts'
+import { suspectOf, suspicion } from './suspicion.ts'
 import { Target } from './target.ts'
 
 export async function convert(job: ConvertJob, context: OperationContext, parts: Parts): Promise<JobResult> {
@@ -27,6 +28,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   const options = completeOptions(driver.options, job.options)
   const snapshot = job.snapshot === undefined ? undefined : { id: job.snapshot }
   await using source = await openSource(job.source, job.sourceFormat, parts, snapshot)
+  const suspect = await suspectOf(source.top, job.sourceFormat, parts)
   const details = await describeLayers(source)
   const copy: SnapshotCopy = { job, parts, source, snapshots: keptSnapshots(job, details) }
   const [oldest] = copy.snapshots
@@ -67,7 +69,8 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   throwIfCancelled(signal)
   pointOfNoReturn()
   await target.publish()
-  return { kind: 'convert', path: job.target, allocatedSize, verified: job.verify, warnings: losses(job, details) }
+  const warnings = [...(suspect ? [suspicion(job.source, suspect)] : []), ...losses(job, details)]
+  return { kind: 'convert', path: job.target, allocatedSize, verified: job.verify, warnings }
 }
 
 /** Throws where the request makes no sense, before any file is opened. */

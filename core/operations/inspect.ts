@@ -3,13 +3,14 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openBacking, openLayer } from '../image/chain.ts'
-import type { ImageLayer } from '../image/driver.ts'
+import type { ImageDriver, ImageLayer } from '../image/driver.ts'
 import { closedGate, pathOf } from '../image/gate.ts'
 import { SpindleError, errorData } from '../model/error.ts'
 import type { ErrorData } from '../model/error.ts'
 import type { ImageFacts } from '../model/image.ts'
 import { systemCode, systemError } from '../storage/system-error.ts'
 import type { Parts } from './parts.ts'
+import { suspectOf, suspicion } from './suspicion.ts'
 
 export interface InspectSpec {
   readonly path: string
@@ -29,7 +30,8 @@ export async function inspect(spec: InspectSpec, parts: Parts): Promise<readonly
   const seen = new Set([layer.storage.identity])
   for (;;) {
     await using current = layer
-    const facts = await factsOf(current, unreadable ?? current.unreadable)
+    const suspect = chain.length === 0 ? await suspectOf(current, spec.format, parts) : undefined
+    const facts = await factsOf(current, unreadable ?? current.unreadable, suspect)
     if (!spec.chain || !current.backing || facts.unreadable) return [...chain, facts]
     try {
       layer = await openBacking(current, current.backing, seen, parts)
@@ -54,8 +56,14 @@ async function openTop(spec: InspectSpec, parts: Parts): Promise<{ layer: ImageL
   }
 }
 
-async function factsOf(layer: ImageLayer, unreadable: ErrorData | undefined): Promise<ImageFacts> {
+async function factsOf(
+  layer: ImageLayer,
+  unreadable: ErrorData | undefined,
+  suspect: ImageDriver | undefined,
+): Promise<ImageFacts> {
   const { storage, format, virtualSize, backing } = layer
+  const details = await layer.describe()
+  const { warnings = [] } = details
   const backingPath = backing && localPath(backing.path, storage.name)
   return {
     path: storage.name,
@@ -66,7 +74,8 @@ async function factsOf(layer: ImageLayer, unreadable: ErrorData | undefined): Pr
     modifiedAt: await modifiedAt(storage.name),
     ...(backing && { backing }),
     ...(backingPath !== undefined && { backingPath }),
-    details: await layer.describe(),
+    details: suspect ? { ...details, warnings: [suspicion(storage.name, suspect), ...warnings] } : details,
+    ...(suspect && { suggested: suspect.format }),
     ...(unreadable && { unreadable }),
   }
 }

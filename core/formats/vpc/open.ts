@@ -106,10 +106,7 @@ function checkFooter(footer: FooterFields, offset: number, path: string): void {
     )
   const virtualSize = virtualSizeOf(footer)
   if (virtualSize > MAX_VIRTUAL_SIZE)
-    throw refuse(
-      'current_size',
-      `it tells of a disk of ${virtualSize} bytes, and a VHD has ${formatSize(MAX_VIRTUAL_SIZE)} at most`,
-    )
+    throw refuse('current_size', `it tells of a disk of ${virtualSize} bytes, and a VHD has 2040 GiB at most`)
 }
 
 async function openBlocks(

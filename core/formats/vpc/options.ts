@@ -58,7 +58,7 @@ export function designOf(spec: CreateSpec): Design {
   if (!Number.isSafeInteger(wanted) || wanted < 0 || wanted > MAX_VIRTUAL_SIZE)
     throw new SpindleError(
       'invalid-argument',
-      `A VHD can have ${formatSize(MAX_VIRTUAL_SIZE)} at most, and ${formatSize(spec.virtualSize)} are asked for. Make it smaller, or choose VHDX.`,
+      `A VHD can have 2040 GiB at most, and ${formatSize(spec.virtualSize)} are asked for. Make it smaller, or choose VHDX.`,
     )
   const virtualSize = values['force_size'] === true ? wanted : geometrySize(wanted)
   return {

@@ -94,7 +94,7 @@ export function checkSize(path: string, virtualSize: number): void {
   if (virtualSize > MAX_VIRTUAL_SIZE)
     throw new SpindleError(
       'invalid-argument',
-      `A VHD can have ${formatSize(MAX_VIRTUAL_SIZE)} at most, so ${path} cannot become ${formatSize(virtualSize)} large. Nothing was changed. Convert it to VHDX.`,
+      `A VHD can have 2040 GiB at most, so ${path} cannot become ${formatSize(virtualSize)} large. Nothing was changed. Convert it to VHDX.`,
       { path },
     )
 }
