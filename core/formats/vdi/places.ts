@@ -74,9 +74,10 @@ export interface MapPage {
 
 /** The whole map, in guest order. `pace` is told all bytes of the disk. */
 export async function* mapPages(file: VdiFile, pace?: Pace): AsyncGenerator<MapPage> {
-  const { blocks_in_image, block_size } = file.header
-  for (let first = 0; first < blocks_in_image; first += ENTRIES_PER_PAGE) {
-    const end = Math.min(blocks_in_image, first + ENTRIES_PER_PAGE)
+  const { blocks } = file
+  const { block_size } = file.header
+  for (let first = 0; first < blocks; first += ENTRIES_PER_PAGE) {
+    const end = Math.min(blocks, first + ENTRIES_PER_PAGE)
     yield { page: await file.page(first), first, end }
     const told = (block: number): number => Math.min(block * block_size, file.virtualSize)
     await pace?.(told(end) - told(first))

@@ -4,12 +4,12 @@ import type { Resizer } from '../../image/facets.ts'
 import type { Pace } from '../../jobs/pace.ts'
 import { SpindleError, assertNever } from '../../model/error.ts'
 import type { Preallocation } from '../../model/job.ts'
-import { MiB, formatSize } from '../../model/units.ts'
+import { MiB, formatSize, roundDown } from '../../model/units.ts'
 import { hasParent } from './header.ts'
 import { ENTRY_SIZE, FREE, MAX_BLOCKS, SECTOR, TYPE } from './layout.ts'
 import { copyPlace, packBlocks } from './pack.ts'
 import { Places, mapPages } from './places.ts'
-import { isPlace } from './vdi-file.ts'
+import { ENTRIES_PER_PAGE, isPlace } from './vdi-file.ts'
 import type { VdiFile } from './vdi-file.ts'
 import type { VdiWriter } from './writer.ts'
 
@@ -84,7 +84,7 @@ interface Growth {
 async function grow(file: VdiFile, places: Places, { virtualSize, preallocation, pace }: Growth): Promise<void> {
   const { storage, pages, header } = file
   const blocks = Math.ceil(virtualSize / header.block_size)
-  const first = header.blocks_in_image
+  const first = file.blocks
   const end = await makeRoomForMap(file, places.end, blocks)
   const isFixed = header.image_type === TYPE.fixed
   const room = isFixed && preallocation === 'off' ? 'falloc' : preallocation
@@ -95,14 +95,18 @@ async function grow(file: VdiFile, places: Places, { virtualSize, preallocation,
   const count = isPlaced ? Math.max(0, blocks - first) : 0
   if (room !== 'off') await takeRoom(file, { offset: start, length: count * file.placeSize }, room, pace)
   await storage.flush()
-  for (let block = first; block < blocks; block += 1)
-    file.setEntry(await file.page(block), block, isPlaced ? end + (block - first) : FREE)
-  await pages.writeBack()
+  for (let block = first; block < blocks;) {
+    const page = await file.page(block)
+    const last = Math.min(blocks, roundDown(block, ENTRIES_PER_PAGE) + ENTRIES_PER_PAGE)
+    for (; block < last; block += 1) file.setEntry(page, block, isPlaced ? end + (block - first) : FREE)
+    // No one looks there yet, and there may be more than fits in memory.
+    await pages.writeBack()
+  }
   await storage.flush()
   await file.writeHeader({
     ...NO_GEOMETRY,
     disk_size: virtualSize,
-    blocks_in_image: Math.max(first, blocks),
+    blocks_in_image: blocks,
     blocks_allocated: end + count,
   })
   await storage.flush()

@@ -37,6 +37,11 @@ export class VdiFile {
     return virtualSizeOf(this.#header)
   }
 
+  /** Blocks of the disk; a map that is longer says nothing with its rest. */
+  get blocks(): number {
+    return Math.ceil(this.virtualSize / this.#header.block_size)
+  }
+
   /** Bytes of a block in the file, with what stands in front of it. */
   get placeSize(): number {
     return this.#header.block_size + this.#header.block_extra

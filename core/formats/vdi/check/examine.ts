@@ -16,6 +16,8 @@ export interface Examined {
   readonly taken: ClusterSet
   /** Blocks whose place an earlier block has already. */
   readonly sharing: readonly number[]
+  /** More blocks share a place than have one of their own: it is the map itself that is damaged. */
+  readonly isMapImplausible: boolean
   /** Some entry leads nowhere: what nothing leads to may be what it led to. */
   readonly isReferenceLost: boolean
   /** Blocks with a sound place, how many of those are not behind the one before, and where the last of them ends. */
@@ -23,9 +25,6 @@ export interface Examined {
   readonly fragmented: number
   readonly end: number
 }
-
-/** More than these are not repaired at once; the next repair goes on. */
-const MOST_SHARING = 100_000
 
 export async function examine(file: VdiFile, pace?: Pace): Promise<Examined> {
   const { block_size, blocks_in_image, offset_bmap } = file.header
@@ -52,7 +51,7 @@ export async function examine(file: VdiFile, pace?: Pace): Promise<Examined> {
       previous = place
       end = Math.max(end, place + 1)
       if (taken.has(place)) {
-        if (sharing.length < MOST_SHARING) sharing.push(block)
+        if (sharing.length <= used) sharing.push(block)
         const message = `${entry} leads to place ${place}, where another block is already: what is written to one shows in both.`
         findings.add('error', 1, () => ({ code: 'shared-block', message, ...where }))
         continue
@@ -62,17 +61,18 @@ export async function examine(file: VdiFile, pace?: Pace): Promise<Examined> {
     }
   }
   tellHeader(file, findings, { end, used, placesInFile })
-  return { file, findings, taken, sharing, isReferenceLost: lost > 0, allocated, fragmented, end }
+  const isMapImplausible = sharing.length > used
+  return { file, findings, taken, sharing, isMapImplausible, isReferenceLost: lost > 0, allocated, fragmented, end }
 }
 
 export function reportOf({ file, findings, allocated, fragmented, end }: Examined, checkErrors = 0): CheckReport {
-  const { block_size, blocks_in_image, offset_data } = file.header
+  const { block_size, offset_data } = file.header
   return {
     findings: findings.list(),
     unlisted: findings.unlisted(),
     totals: {
       imageEndOffset: offset_data + end * file.placeSize,
-      totalClusters: blocks_in_image,
+      totalClusters: file.blocks,
       allocatedClusters: allocated,
       fragmentedClusters: fragmented,
       compressedClusters: 0,
@@ -85,7 +85,7 @@ export function reportOf({ file, findings, allocated, fragmented, end }: Examine
 }
 
 function tellHeader(
-  { header, size }: VdiFile,
+  { header, size, blocks }: VdiFile,
   findings: Findings,
   { end, used, placesInFile }: { readonly end: number; readonly used: number; readonly placesInFile: number },
 ): void {
@@ -97,6 +97,14 @@ function tellHeader(
       code: 'data-overlaps-tables',
       message,
       hostOffset: HEADER.fields.offset_data.offset,
+    }))
+  }
+  if (header.blocks_in_image > blocks) {
+    const message = `The header tells of ${header.blocks_in_image} blocks, and the disk has ${blocks}: what the block map says of the others means nothing.`
+    findings.add('note', 1, () => ({
+      code: 'blocks-beyond-end',
+      message,
+      hostOffset: HEADER.fields.blocks_in_image.offset,
     }))
   }
   if (counted < end) {

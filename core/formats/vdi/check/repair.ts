@@ -34,10 +34,11 @@ export async function repair(file: VdiFile, mode: RepairMode, pace?: Pace): Prom
 }
 
 /** Both blocks keep what they show; from now on each has it for itself. */
-async function separate({ file, taken, sharing, isReferenceLost, end }: Examined): Promise<readonly string[]> {
+async function separate(examined: Examined): Promise<readonly string[]> {
+  const { file, taken, sharing, isMapImplausible, isReferenceLost, end } = examined
   const { storage, pages } = file
   // New places could be those that damaged entries lead to.
-  if (isReferenceLost || sharing.length === 0) return []
+  if (isReferenceLost || isMapImplausible || sharing.length === 0) return []
   const places = freePlaces(taken, sharing.length)
   // Places are counted before anything leads there.
   await file.writeHeader({ blocks_allocated: Math.max(file.header.blocks_allocated, end, (places.at(-1) ?? 0) + 1) })
