@@ -3,6 +3,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { drivers } from '../../core/formats/index.ts'
+import { driverOf } from '../../core/image/detect.ts'
 import type { VirtualDisk } from '../../core/image/virtual-disk.ts'
 import { SpindleError } from '../../core/model/error.ts'
 import { KiB, MiB } from '../../core/model/units.ts'
@@ -17,6 +19,7 @@ import type { Random } from '../helpers/seeds.ts'
 import { open, prepare } from './subjects.ts'
 import { QED_CRASH_SUBJECTS } from './subjects-qed.ts'
 import { VDI_CRASH_SUBJECTS } from './subjects-vdi.ts'
+import { VHDX_CRASH_SUBJECTS } from './subjects-vhdx.ts'
 import { VMDK_CRASH_SUBJECTS } from './subjects-vmdk.ts'
 import { VPC_CRASH_SUBJECTS } from './subjects-vpc.ts'
 import type { Image, Subject } from './subjects.ts'
@@ -36,6 +39,7 @@ const SUBJECTS: readonly Subject[] = [
   ...VDI_CRASH_SUBJECTS,
   ...VMDK_CRASH_SUBJECTS,
   ...QED_CRASH_SUBJECTS,
+  ...VHDX_CRASH_SUBJECTS,
   ...VPC_CRASH_SUBJECTS,
   { name: 'raw', format: 'raw', options: {}, size: 256 * KiB, block: 4 * KiB },
   qcow2('defaults', 2 * MiB, {}),
@@ -144,7 +148,12 @@ async function faultyRuns(
 /** A new image, over a base whose every sector says which one it is. */
 async function stamped({ backing, ...alone }: Subject): Promise<Image> {
   const bare = await prepare(alone, 0)
-  if (backing) bare.folder.add('base', stamps(0, 0, backing.size / SECTOR))
+  if (backing) {
+    const spec = { virtualSize: backing.size, options: {} }
+    const base = await driverOf(drivers, backing.format).build(bare.folder.add('base'), spec, bare.folder)
+    await base.storage.write(base.place(0, backing.size), stamps(0, 0, backing.size / SECTOR))
+    await base.finish()
+  }
   const spec = { ...bare.spec, ...(backing && { backing: { path: 'base', format: backing.format } }) }
   const builder = await bare.driver.build(bare.folder.add('disk'), spec, bare.folder)
   await builder.finish()
