@@ -57,14 +57,13 @@ export class Qcow2Writer implements LayerWriter {
   async zero(offset: number, length: number, unmap: boolean): Promise<number> {
     const changes = await this.#ready()
     const { dataStorage, geometry } = this.#file
-    if (this.#rawData) {
-      if (unmap) await dataStorage.discard(offset, length)
-      else await dataStorage.zero(offset, length)
-      return length
-    }
     // Version 2 cannot say “zeros”, only “nothing here”, and that shows what lies below.
     if (geometry.version < 3 && this.#hasBacking) return 0
     const span = await this.#span(offset, length)
+    if (this.#rawData) {
+      if (unmap) await dataStorage.discard(offset, span.end - offset)
+      else await dataStorage.zero(offset, span.end - offset)
+    }
     let position = offset
     while (position < span.end) {
       const cluster = Math.floor(position / geometry.clusterSize)
@@ -87,21 +86,19 @@ export class Qcow2Writer implements LayerWriter {
   async discard(offset: number, length: number): Promise<number> {
     const changes = await this.#ready()
     const { dataStorage, geometry } = this.#file
-    if (this.#rawData) {
-      await dataStorage.discard(offset, length)
-      return length
-    }
     // What version 2 discards shows what lies below, which was covered before: old data must not come back.
     if (geometry.version < 3 && this.#hasBacking) return length
     const span = await this.#span(offset, length)
     if (!span.table && !this.#hasBacking) return span.end - offset
     const gone: StandardEntry = geometry.version < 3 ? UNALLOCATED : { ...UNALLOCATED, zero: geometry.allSubclusters }
-    for (let position = roundUp(offset, geometry.clusterSize); position < span.end; position += geometry.clusterSize) {
-      const isWhole = Math.min(position + geometry.clusterSize, geometry.virtualSize) <= span.end
+    const end = span.end === geometry.virtualSize ? span.end : roundDown(span.end, geometry.clusterSize)
+    const start = roundUp(offset, geometry.clusterSize)
+    if (this.#rawData && start < end) await dataStorage.discard(start, end - start)
+    for (let position = start; position < end; position += geometry.clusterSize) {
       const cluster = position / geometry.clusterSize
       const old = this.#entry(span, cluster)
       // Where there is neither room nor anything below, nothing would become different.
-      if (isWhole && (this.#hasBacking || hasRoom(old)) && !isSame(old, gone))
+      if ((this.#hasBacking || hasRoom(old)) && !isSame(old, gone))
         await this.#replace(changes, span, cluster, old, gone)
     }
     return span.end - offset
