@@ -25,15 +25,23 @@ const FEATURE_NAMES: readonly FeatureName[] = [
   { kind: 'autoclear', bit: 1, name: 'raw external data' },
 ]
 
+export const FEATURE_NAMES_EXTENSION: Extension = {
+  type: EXTENSION.featureNames,
+  data: encodeFeatureNames(FEATURE_NAMES),
+}
+
+/** Bytes of a cluster in which QEMU, too, names the features. */
+const LEAST_FOR_NAMES = 8192
+
 /** At most one cluster. Throws `invalid-argument` when the names are too long for it. */
 export function encodeHeaderCluster(design: Design, places: TablePlaces): Uint8Array {
   const { geometry, backing } = design
   const length = geometry.version === 2 ? HEADER_LENGTH_V2 : HEADER.size
   const named = nameExtensions(design)
   const name = new TextEncoder().encode(backing?.path ?? '')
-  const features: Extension = { type: EXTENSION.featureNames, data: encodeFeatureNames(FEATURE_NAMES) }
-  // The names of features are a comfort; where clusters are small, the room goes to what is needed.
-  const candidates = geometry.version === 2 ? [named] : [[...named, features], named]
+  // The names of features are a comfort; where clusters are small, the room is kept for what may be needed later.
+  const isRoomy = geometry.version > 2 && geometry.clusterSize >= LEAST_FOR_NAMES
+  const candidates = isRoomy ? [[...named, FEATURE_NAMES_EXTENSION], named] : [named]
   for (const extensions of candidates.map(encodeExtensions)) {
     const nameOffset = length + extensions.length
     if (nameOffset + name.length > geometry.clusterSize) continue
