@@ -13,8 +13,26 @@ import { Frame } from './features/shell/frame.tsx'
 import { Notices } from './features/shell/notices.tsx'
 import { Scopes } from './features/shell/scopes.tsx'
 import { Toolbar } from './features/shell/toolbar.tsx'
+import { SnapshotDialogs } from './features/snapshots/snapshot-dialogs.tsx'
+import { SnapshotsTab } from './features/snapshots/snapshots-tab.tsx'
+import { AskForUndo, UndoNotice } from './features/volume/undo-notice.tsx'
+import { VolumePage } from './features/volume/volume-page.tsx'
+import { useView } from './state/view.ts'
+import { useVolumes } from './state/volumes.ts'
+
+function Main() {
+  const page = useView((state) => state.page)
+  const volume = useVolumes((state) => (page.kind === 'volume' ? state.byId.get(page.id) : undefined))
+  if (page.kind === 'library' || !volume) return <Library />
+  return (
+    <VolumePage key={volume.id} volume={volume} tab={page.tab}>
+      <SnapshotsTab volume={volume} />
+    </VolumePage>
+  )
+}
 
 export function App() {
+  const page = useView((state) => state.page.kind)
   return (
     <CSPProvider disableStyleElements>
       <Frame
@@ -25,13 +43,15 @@ export function App() {
             <Places />
           </>
         }
-        main={<Library />}
-        inspector={<Inspector />}
+        main={<Main />}
+        inspector={<Inspector notice={page === 'library' && <UndoNotice />} />}
         jobs={<Jobs />}
         veil={<DropFiles />}
       />
       <CreateVolume />
       <Convert />
+      <SnapshotDialogs />
+      <AskForUndo />
       <Notices />
     </CSPProvider>
   )

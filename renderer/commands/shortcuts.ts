@@ -27,12 +27,14 @@ function isTyping(event: KeyboardEvent): boolean {
   return inField && (event.ctrlKey || event.metaKey) && ['a', 'c', 'v', 'x', 'z'].includes(event.key.toLowerCase())
 }
 
-const MAC_KEYS: Readonly<Record<string, string>> = { $mod: '⌘', Shift: '⇧', Alt: '⌥', Control: '⌃' }
+const PLAIN_KEYS: Readonly<Record<string, string>> = { $mod: 'Ctrl', ArrowLeft: 'Left' }
+const MAC_KEYS: Readonly<Record<string, string>> = { $mod: '⌘', Shift: '⇧', Alt: '⌥', Control: '⌃', ArrowLeft: '←' }
 
 /** `Ctrl+Shift+O`, or `⇧⌘O` on a Mac. */
 export function shortcutText(shortcut: string, platform: Overview['platform']): string {
   const keys = shortcut.split('+')
-  if (platform !== 'darwin') return keys.map((key) => (key === '$mod' ? 'Ctrl' : key)).join('+')
+  if (platform !== 'darwin') return keys.map((key) => PLAIN_KEYS[key] ?? key).join('+')
   const modifiers = keys.slice(0, -1).toReversed()
-  return [...modifiers.map((key) => MAC_KEYS[key] ?? key), keys.at(-1)].join('')
+  const last = keys.at(-1) ?? ''
+  return [...modifiers, last].map((key) => MAC_KEYS[key] ?? key).join('')
 }

@@ -2,9 +2,11 @@
 
 import { t } from 'i18next'
 import type { LucideIcon } from 'lucide-react'
+import { useFormats } from '../state/formats.ts'
 import { useJobs } from '../state/jobs.ts'
 import { usePanels } from '../state/panels.ts'
 import { useSettings } from '../state/settings.ts'
+import { useUndo } from '../state/undo.ts'
 import { useView } from '../state/view.ts'
 import { useVolumes } from '../state/volumes.ts'
 import { commandOf } from './commands.ts'
@@ -26,6 +28,9 @@ export function useCommand(id: CommandId): CommandState {
   // What the answers below are drawn from; a command looks at the stores itself.
   useSettings((state) => state.settings)
   useView((state) => state.selected)
+  useView((state) => state.page)
+  useFormats((state) => state.formats)
+  useUndo((state) => state.offers)
   useVolumes((state) => state.byId)
   useJobs((state) => state.jobs)
   usePanels()

@@ -1,10 +1,11 @@
 // Commands about the window itself: panels, theme, density, focus.
 
-import { Ellipsis, Monitor, Moon, PanelLeft, PanelRight, Rows4, Search, Sun } from 'lucide-react'
+import { ChevronLeft, Ellipsis, Monitor, Moon, PanelLeft, PanelRight, Rows4, Search, Sun } from 'lucide-react'
 import type { Settings } from '../../electron/contract/data.ts'
-import { requestFocus } from '../state/focus.ts'
+import { requestFocus, requestFocusSoon } from '../state/focus.ts'
 import { usePanels } from '../state/panels.ts'
 import { changeSettings, useSettings } from '../state/settings.ts'
+import { showLibrary, useView } from '../state/view.ts'
 import type { Command } from './command.ts'
 
 function settings(): Settings {
@@ -12,6 +13,17 @@ function settings(): Settings {
 }
 
 export const viewCommands = [
+  {
+    id: 'view.library',
+    title: 'command.backToLibrary',
+    icon: ChevronLeft,
+    shortcut: 'Alt+ArrowLeft',
+    unavailable: () => (useView.getState().page.kind === 'library' ? 'command.inLibrary' : undefined),
+    run: () => {
+      showLibrary()
+      requestFocusSoon('table')
+    },
+  },
   {
     id: 'view.filter',
     title: 'command.filter',

@@ -2,6 +2,7 @@
 
 import type { Events } from '../../electron/contract/api.ts'
 import { api } from './api.ts'
+import { noteCheck } from './checks.ts'
 import { openDialog } from './dialogs.ts'
 import { useFormats } from './formats.ts'
 import { putJob, removeJob, useJobs } from './jobs.ts'
@@ -14,7 +15,10 @@ const listeners: { readonly [Name in keyof Events]?: (value: Events[Name]) => vo
   places: (places) => usePlaces.setState({ places }),
   volumes: putVolumes,
   volumesRemoved: removeVolumes,
-  job: (job) => putJob(job),
+  job: (job) => {
+    putJob(job)
+    noteCheck(job)
+  },
   jobDismissed: removeJob,
   opened: (files) => openDialog({ kind: 'files', files }),
   settings: (settings) => useSettings.setState({ settings }),
@@ -31,7 +35,10 @@ export async function connect(runCommand: (id: string) => void): Promise<void> {
   useSettings.setState({ settings: overview.settings, platform: overview.platform })
   usePlaces.setState({ places: overview.places })
   useJobs.setState({ jobs: [] })
-  for (const job of overview.jobs) putJob(job)
+  for (const job of overview.jobs) {
+    putJob(job)
+    noteCheck(job)
+  }
   loadVolumes().catch(tell)
   api.formats().then((formats) => useFormats.setState({ formats }), tell)
 }

@@ -1,6 +1,8 @@
 // Which dialog is open; one at a time.
 
+import { t } from 'i18next'
 import { create } from 'zustand'
+import type { CheckReport, SnapshotFacts } from '../../core/model/index.ts'
 import type { Granted, Volume } from '../../electron/contract/data.ts'
 
 /** What a conversion starts from: a library volume, or a file that was dropped or chosen. */
@@ -9,7 +11,22 @@ export type ConvertSource = { readonly kind: 'library'; readonly volume: Volume 
 export type OpenDialog =
   | { readonly kind: 'none' }
   | { readonly kind: 'create' }
-  | { readonly kind: 'convert'; readonly sources: readonly ConvertSource[] }
+  | {
+      readonly kind: 'convert'
+      readonly sources: readonly ConvertSource[]
+      /** Of the one source: the disk as it was then. */
+      readonly snapshot?: SnapshotFacts
+    }
+  | { readonly kind: 'take-snapshot'; readonly volume: Volume }
+  | { readonly kind: 'rename-snapshot'; readonly volume: Volume; readonly snapshot: SnapshotFacts }
+  | { readonly kind: 'apply-snapshot'; readonly volume: Volume; readonly snapshot: SnapshotFacts }
+  | { readonly kind: 'remove-snapshots'; readonly volume: Volume; readonly snapshots: readonly SnapshotFacts[] }
+  | { readonly kind: 'resize'; readonly volume: Volume }
+  | { readonly kind: 'repair'; readonly volume: Volume; readonly report: CheckReport }
+  | { readonly kind: 'commit'; readonly volume: Volume }
+  | { readonly kind: 'flatten'; readonly volume: Volume }
+  | { readonly kind: 'rebase'; readonly volume: Volume }
+  | { readonly kind: 'compare'; readonly left: Volume; readonly right: Volume }
   /** Files were chosen or pasted: what to do with them? */
   | { readonly kind: 'files'; readonly files: readonly Granted[] }
 
@@ -25,4 +42,9 @@ export function openDialog(dialog: OpenDialog): void {
 
 export function closeDialog(): void {
   useDialogs.setState({ dialog: { kind: 'none' } })
+}
+
+/** What every dialog calls its ways out. */
+export function dialogLabels(): { readonly close: string; readonly cancel: string } {
+  return { close: t('dialog.close'), cancel: t('dialog.cancel') }
 }

@@ -12,6 +12,11 @@ export function takeFocus(target: FocusTarget, focus: () => void): () => void {
   }
 }
 
+/** Once what is about to be shown is there. */
+export function requestFocusSoon(target: FocusTarget): void {
+  requestAnimationFrame(() => requestAnimationFrame(() => requestFocus(target)))
+}
+
 export function requestFocus(target: FocusTarget): void {
   takers.get(target)?.()
 }

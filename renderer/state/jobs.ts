@@ -1,9 +1,9 @@
 // The jobs as main told them, with the short history their pace is drawn from.
 
 import { create } from 'zustand'
-import type { JobView } from '../../electron/contract/data.ts'
-import type { JobId } from '../../electron/contract/ids.ts'
-import type { Phase } from '../../core/model/index.ts'
+import type { JobRequest, JobView, Volume } from '../../electron/contract/data.ts'
+import type { JobId, VolumeId } from '../../electron/contract/ids.ts'
+import type { FormatId, Phase } from '../../core/model/index.ts'
 import { api } from './api.ts'
 import { tell } from './notices.ts'
 import type { Sample } from './time-left.ts'
@@ -67,6 +67,25 @@ export function removeJob(id: JobId): void {
     traces.delete(id)
     return { jobs: state.jobs.filter((job) => job.id !== id), traces }
   })
+}
+
+/** Names a volume for a request, in the format it was found in: raw is only ever said, never guessed. */
+export function theVolume({ id, format }: Volume): { readonly volume: VolumeId; readonly format?: FormatId } {
+  return { volume: id, ...(format !== undefined && { format }) }
+}
+
+/** For dialogs that close at once: what goes wrong from here on is told by the job, or as a notice. */
+export async function startJobs(requests: readonly JobRequest[]): Promise<void> {
+  for (const request of requests) await api.startJob(request)
+}
+
+export function startChecks(volumes: readonly Volume[]): Promise<void> {
+  return startJobs(volumes.map((volume) => ({ kind: 'check', ...theVolume(volume) })))
+}
+
+/** The one under way, or waiting, for a volume. */
+export function unfinishedJobOf(jobs: readonly JobView[], id: VolumeId): JobView | undefined {
+  return jobs.find((job) => job.volume === id && !isEnded(job))
 }
 
 export function cancelJob(id: JobId): void {

@@ -1,4 +1,4 @@
-// What the window shows of the library: which part, filtered how, and what is selected in it.
+// What the window shows: the library, which part of it, filtered how, what is selected in it; or one volume.
 
 import { create } from 'zustand'
 import type { Volume } from '../../electron/contract/data.ts'
@@ -8,7 +8,15 @@ import { useVolumes } from './volumes.ts'
 export type Scope =
   { readonly kind: 'all' } | { readonly kind: 'attention' } | { readonly kind: 'place'; readonly place: FolderId }
 
+export type VolumeTab = 'snapshots' | 'health'
+
+export type Page =
+  { readonly kind: 'library' } | { readonly kind: 'volume'; readonly id: VolumeId; readonly tab: VolumeTab }
+
+const LIBRARY: Page = { kind: 'library' }
+
 interface View {
+  readonly page: Page
   readonly scope: Scope
   readonly filter: string
   readonly selected: ReadonlySet<VolumeId>
@@ -17,14 +25,24 @@ interface View {
 }
 
 export const useView = create<View>()(() => ({
+  page: LIBRARY,
   scope: { kind: 'all' },
   filter: '',
   selected: new Set(),
   active: undefined,
 }))
 
+/** What is selected, and so what commands are about, is the volume that is shown. */
+export function showVolume(id: VolumeId, tab: VolumeTab): void {
+  useView.setState({ page: { kind: 'volume', id, tab }, selected: new Set([id]), active: id })
+}
+
+export function showLibrary(): void {
+  useView.setState({ page: LIBRARY })
+}
+
 export function showScope(scope: Scope): void {
-  useView.setState({ scope, selected: new Set(), active: undefined })
+  useView.setState({ page: LIBRARY, scope, selected: new Set(), active: undefined })
 }
 
 export function setFilter(filter: string): void {
@@ -37,7 +55,7 @@ export function select(selected: ReadonlySet<VolumeId>, active: VolumeId | undef
 
 /** Shows one volume, wherever it is: a filter or scope that hides it is lifted. It may be about to appear. */
 export function revealVolume(id: VolumeId): void {
-  useView.setState({ scope: { kind: 'all' }, filter: '', selected: new Set([id]), active: id })
+  useView.setState({ page: LIBRARY, scope: { kind: 'all' }, filter: '', selected: new Set([id]), active: id })
 }
 
 /** The selected volumes that are still there. */

@@ -1,11 +1,11 @@
-// Buttons: plain, primary, ghost, with or without an icon.
+// Buttons: plain, primary, ghost, and one for what cannot be taken back; with or without an icon.
 
 import type { ComponentProps, ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 import styles from './button.module.css'
 
 interface ButtonProps extends ComponentProps<'button'> {
-  readonly variant?: 'plain' | 'primary' | 'ghost'
+  readonly variant?: 'plain' | 'primary' | 'danger' | 'ghost'
   readonly size?: 'normal' | 'small' | 'tiny'
   readonly icon?: ReactNode
 }

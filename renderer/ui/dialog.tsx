@@ -1,5 +1,6 @@
 // The frame of every dialog: it takes the focus, keeps it, and gives it back.
 
+import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
 import type { ReactNode, RefObject } from 'react'
@@ -9,7 +10,9 @@ import styles from './dialog.module.css'
 
 interface DialogProps {
   readonly title: string
-  readonly width: 'medium' | 'wide'
+  readonly width: 'narrow' | 'medium' | 'wide'
+  /** It asks before something is lost. */
+  readonly alert?: boolean
   readonly closeLabel: string
   readonly onClose: () => void
   readonly children: ReactNode
@@ -17,51 +20,55 @@ interface DialogProps {
   /** A column at the right, as high as the body; it carries the close button then. */
   readonly aside?: ReactNode
   readonly asideTitle?: string
-  readonly initialFocus?: RefObject<HTMLElement | null>
+  readonly initialFocus?: RefObject<HTMLElement | null> | undefined
 }
 
 export function Dialog(props: DialogProps) {
-  const { title, width, closeLabel, onClose, children, footer, aside, asideTitle, initialFocus } = props
+  const { title, width, alert = false, closeLabel, onClose, children, footer, aside, asideTitle, initialFocus } = props
   const close = (
     <Base.Close render={<IconButton label={closeLabel} shortcut="Esc" icon={<X />} className={styles.close} />} />
   )
-  return (
-    <Base.Root
-      open
-      onOpenChange={(open) => {
-        if (!open) onClose()
-      }}
-      // A click beside it must not lose what was typed.
-      disablePointerDismissal
-    >
-      <Base.Portal>
-        <Base.Backdrop className={styles.backdrop} />
-        <Base.Viewport className={styles.viewport}>
-          <Base.Popup className={classNames(styles.popup, styles[width])} initialFocus={initialFocus}>
-            <div className={classNames(styles.columns, aside !== undefined && styles.split)}>
-              <div className={styles.main}>
-                <div className={styles.header}>
-                  <Base.Title className="title cut grow" title={title}>
-                    {title}
-                  </Base.Title>
-                  {aside === undefined && close}
-                </div>
-                <div className={styles.body}>{children}</div>
+  const onOpenChange = (open: boolean): void => {
+    if (!open) onClose()
+  }
+  const content = (
+    <Base.Portal>
+      <Base.Backdrop className={styles.backdrop} />
+      <Base.Viewport className={styles.viewport}>
+        <Base.Popup className={classNames(styles.popup, styles[width])} initialFocus={initialFocus}>
+          <div className={classNames(styles.columns, aside !== undefined && styles.split)}>
+            <div className={styles.main}>
+              <div className={styles.header}>
+                <Base.Title className="title cut grow" title={title}>
+                  {title}
+                </Base.Title>
+                {aside === undefined && close}
               </div>
-              {aside !== undefined && (
-                <aside className={styles.aside} aria-label={asideTitle}>
-                  <div className={styles.asideHeader}>
-                    <span className="strong grow">{asideTitle}</span>
-                    {close}
-                  </div>
-                  {aside}
-                </aside>
-              )}
+              <div className={styles.body}>{children}</div>
             </div>
-            <div className={styles.footer}>{footer}</div>
-          </Base.Popup>
-        </Base.Viewport>
-      </Base.Portal>
+            {aside !== undefined && (
+              <aside className={styles.aside} aria-label={asideTitle}>
+                <div className={styles.asideHeader}>
+                  <span className="strong grow">{asideTitle}</span>
+                  {close}
+                </div>
+                {aside}
+              </aside>
+            )}
+          </div>
+          <div className={styles.footer}>{footer}</div>
+        </Base.Popup>
+      </Base.Viewport>
+    </Base.Portal>
+  )
+  return alert ? (
+    <AlertDialog.Root open onOpenChange={onOpenChange}>
+      {content}
+    </AlertDialog.Root>
+  ) : (
+    // A click beside it must not lose what was typed.
+    <Base.Root open onOpenChange={onOpenChange} disablePointerDismissal>
+      {content}
     </Base.Root>
   )
 }

@@ -1,8 +1,8 @@
 // The table's own rules: order, selection, type-ahead, and names that do not fit.
 
 import { describe, expect, test } from 'vitest'
-import { rowAfterKey, selectRow, typeAhead } from '../../renderer/features/library/selection.ts'
-import type { Selection } from '../../renderer/features/library/selection.ts'
+import { rowAfterKey, selectRow, typeAhead } from '../../renderer/state/selection.ts'
+import type { Selection } from '../../renderer/state/selection.ts'
 import { sortKey } from '../../renderer/features/library/sort-key.ts'
 import { cutMiddle } from '../../renderer/ui/middle.ts'
 

@@ -3,7 +3,7 @@
 import { Archive, Bookmark, Camera, Check, Files, Layers, PackageOpen, Ruler } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import type { ConvertChange } from '../../../core/model/index.ts'
+import type { ConvertChange, SnapshotFacts } from '../../../core/model/index.ts'
 import { assertNever } from '../../../core/model/index.ts'
 import { sizeText } from '../../state/text.ts'
 import { fileName } from '../../state/volumes.ts'
@@ -16,7 +16,13 @@ interface Line {
   readonly detail: string
 }
 
-export function Changes({ changes }: { readonly changes: readonly ConvertChange[] | undefined }) {
+interface ChangesProps {
+  readonly changes: readonly ConvertChange[] | undefined
+  /** The disk as it was then is converted, and not as it is now. */
+  readonly snapshot: SnapshotFacts | undefined
+}
+
+export function Changes({ changes, snapshot }: ChangesProps) {
   const { t } = useTranslation()
   return (
     <section aria-label={t('convert.changes')}>
@@ -24,7 +30,7 @@ export function Changes({ changes }: { readonly changes: readonly ConvertChange[
       <ul className={styles.changes} aria-busy={changes === undefined}>
         {changes === undefined && <li className={styles.change}>–</li>}
         {changes?.map((change) => {
-          const { icon: Icon, tone, title, detail } = lineOf(change, t)
+          const { icon: Icon, tone, title, detail } = lineOf(change, snapshot, t)
           return (
             <li key={change.kind} className={styles.change}>
               <Icon className={tone} aria-hidden="true" />
@@ -42,12 +48,15 @@ export function Changes({ changes }: { readonly changes: readonly ConvertChange[
 
 type Translate = ReturnType<typeof useTranslation>['t']
 
-function lineOf(change: ConvertChange, t: Translate): Line {
+function lineOf(change: ConvertChange, snapshot: SnapshotFacts | undefined, t: Translate): Line {
   switch (change.kind) {
     case 'snapshots-dropped': {
       const { count } = change
       const title = t('convert.change.snapshots', { count })
-      return { icon: Camera, tone: 'warn', title, detail: t('convert.change.snapshotsDetail') }
+      const detail = snapshot
+        ? t('convert.change.snapshotsThen', { name: snapshot.name })
+        : t('convert.change.snapshotsDetail')
+      return { icon: Camera, tone: 'warn', title, detail }
     }
     case 'snapshots-kept': {
       const title = t('convert.change.snapshotsKept', { count: change.count })

@@ -3,7 +3,7 @@
 import { ShieldCheck } from 'lucide-react'
 import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { ErrorData, FormatFacts } from '../../../core/model/index.ts'
+import type { ErrorData, FormatFacts, SnapshotFacts } from '../../../core/model/index.ts'
 import { errorData } from '../../../core/model/index.ts'
 import { api } from '../../state/api.ts'
 import { closeDialog } from '../../state/dialogs.ts'
@@ -26,16 +26,17 @@ import { usePlans } from './use-plans.ts'
 interface ConvertDialogProps {
   readonly formats: readonly FormatFacts[]
   readonly given: readonly ConvertSource[]
+  readonly snapshot: SnapshotFacts | undefined
 }
 
-export function ConvertDialog({ formats, given }: ConvertDialogProps) {
+export function ConvertDialog({ formats, given, snapshot }: ConvertDialogProps) {
   const { t } = useTranslation()
   const formId = useId()
   const reasonId = useId()
   const firstName = useRef<HTMLInputElement>(null)
   const verify = useSettings((state) => state.settings.verifyConversions)
   const folders = useFolders()
-  const [form, setForm] = useState(() => initialForm(given, formats, verify))
+  const [form, setForm] = useState(() => initialForm(given, formats, verify, snapshot))
   const [failures, setFailures] = useState<ReadonlyMap<string, ErrorData>>(new Map())
   const [starting, setStarting] = useState(false)
   const facts = formats.find((one) => one.format === form.format)

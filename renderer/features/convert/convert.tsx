@@ -8,5 +8,11 @@ export function Convert() {
   const dialog = useDialogs((state) => state.dialog)
   const formats = useFormats((state) => state.formats)
   if (dialog.kind !== 'convert' || formats.length === 0) return null
-  return <ConvertDialog formats={formats.filter((facts) => facts.capabilities.create)} given={dialog.sources} />
+  return (
+    <ConvertDialog
+      formats={formats.filter((facts) => facts.capabilities.create)}
+      given={dialog.sources}
+      snapshot={dialog.snapshot}
+    />
+  )
 }

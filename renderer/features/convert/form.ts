@@ -1,7 +1,7 @@
 // What the Convert dialog holds, and the requests it comes to.
 
 import { t } from 'i18next'
-import type { ErrorData, FormatFacts, FormatId } from '../../../core/model/index.ts'
+import type { ErrorData, FormatFacts, FormatId, SnapshotFacts } from '../../../core/model/index.ts'
 import type { ConvertRequest } from '../../../electron/contract/data.ts'
 import type { FolderId, VolumeId } from '../../../electron/contract/ids.ts'
 import type { ConvertSource } from '../../state/dialogs.ts'
@@ -39,6 +39,8 @@ export interface ConvertForm {
   /** Of the option below; undefined where the format has no choice. */
   readonly codec: string | undefined
   readonly verify: boolean
+  /** Of the one source: the disk as it was then, and not as it is now. */
+  readonly snapshot: SnapshotFacts | undefined
   readonly rows: readonly Row[]
   readonly refused: readonly Refused[]
 }
@@ -72,6 +74,7 @@ export function initialForm(
   given: readonly ConvertSource[],
   formats: readonly FormatFacts[],
   verify: boolean,
+  snapshot?: SnapshotFacts,
 ): ConvertForm {
   const { sources, refused } = sourcesOf(given)
   const [source] = sources
@@ -83,9 +86,17 @@ export function initialForm(
     compress: false,
     codec: undefined,
     verify,
-    rows: sources.map((one) => ({ source: one, name: stem(one.name), overwrite: false })),
+    snapshot,
+    rows: sources.map((one) => ({ source: one, name: nameOf(one, snapshot), overwrite: false })),
     refused,
   }
+}
+
+/** Snapshots may be called anything; what a file cannot be called is left out. */
+function nameOf({ name }: Source, snapshot: SnapshotFacts | undefined): string {
+  if (!snapshot) return stem(name)
+  const words = snapshot.name.replaceAll(/[^\p{L}\p{N}._ -]+/gu, ' ').replaceAll(/\s+/g, ' ')
+  return `${stem(name)} ${words}`.trim()
 }
 
 export function targetName(row: Row, facts: FormatFacts): string {
@@ -124,6 +135,7 @@ export function requestOf(form: ConvertForm, row: Row, facts: FormatFacts): Conv
     compress: packs,
     verify: form.verify,
     ...(row.overwrite && { overwrite: true }),
+    ...(form.snapshot && { snapshot: form.snapshot.id }),
   }
 }
 

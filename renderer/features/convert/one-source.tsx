@@ -1,6 +1,6 @@
 // One volume: from this card to that one, and what changes on the way.
 
-import { ArrowRight } from 'lucide-react'
+import { ArrowRight, Camera } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { formatShape } from '../../state/formats.ts'
 import { sizeText } from '../../state/text.ts'
@@ -20,6 +20,7 @@ interface OneSourceProps extends FormProps {
 export function OneSource(props: OneSourceProps) {
   const { t } = useTranslation()
   const { source } = props.state.row
+  const { snapshot } = props.form
   const { plan, error } = props.state
   const size = plan?.virtualSize ?? source.virtualSize
   return (
@@ -38,6 +39,14 @@ export function OneSource(props: OneSourceProps) {
               <span className="secondary muted">{(plan?.sourceFormat ?? source.format)?.toUpperCase()}</span>
             </div>
           </div>
+          {snapshot && (
+            <p className={styles.snapshot}>
+              <Camera className="icon-14" aria-hidden="true" />
+              <span className="cut" title={snapshot.name}>
+                {t('convert.asOf', { name: snapshot.name })}
+              </span>
+            </p>
+          )}
           <Bar kind="space" part={size ? source.allocatedSize / size : 0} className={styles.bar} />
           <p className="secondary">
             <span>{sizeText(source.allocatedSize)}</span>{' '}
@@ -68,7 +77,7 @@ export function OneSource(props: OneSourceProps) {
           </Note>
         </div>
       ) : (
-        <Changes changes={plan?.changes} />
+        <Changes changes={plan?.changes} snapshot={snapshot} />
       )}
     </>
   )

@@ -1,6 +1,7 @@
 // The inspector: everything known of the selected volume, and what can be done with it.
 
 import { useMemo } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { sizeText } from '../../state/text.ts'
 import { useView } from '../../state/view.ts'
@@ -9,7 +10,12 @@ import { Actions } from './actions.tsx'
 import styles from './inspector.module.css'
 import { VolumeFacts } from './volume-facts.tsx'
 
-export function Inspector() {
+interface InspectorProps {
+  /** What can be taken back in the selected volume. */
+  readonly notice: ReactNode
+}
+
+export function Inspector({ notice }: InspectorProps) {
   const { t } = useTranslation()
   const byId = useVolumes((state) => state.byId)
   const selected = useView((state) => state.selected)
@@ -27,7 +33,7 @@ export function Inspector() {
     <>
       {volumes.length === 1 ? (
         // Another volume starts from the top, with nothing of the one before.
-        <VolumeFacts key={volume.id} volume={volume} />
+        <VolumeFacts key={volume.id} volume={volume} notice={notice} />
       ) : (
         <div className={styles.body}>
           <h2 className={styles.many}>{t('inspector.many', { count: volumes.length })}</h2>

@@ -1,10 +1,12 @@
 // One volume: name, what its bytes are, its chain, its format, and the command that tells the same.
 
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { useCommand } from '../../commands/use-command.ts'
 import { api } from '../../state/api.ts'
 import { factsOf, formatShape, useFormats } from '../../state/formats.ts'
+import { useInspection } from '../../state/inspection.ts'
 import { tell } from '../../state/notices.ts'
 import { usePlaces } from '../../state/places.ts'
 import { commandText } from '../../state/shell-words.ts'
@@ -17,11 +19,17 @@ import { Allocation } from './allocation.tsx'
 import { chainFacts, fileFacts, formatFacts } from './facts.tsx'
 import styles from './inspector.module.css'
 import { Trouble } from './trouble.tsx'
-import { useInspection } from './use-inspection.ts'
+import { useAllocation } from './use-allocation.ts'
 
-export function VolumeFacts({ volume }: { readonly volume: Volume }) {
+interface VolumeFactsProps {
+  readonly volume: Volume
+  readonly notice: ReactNode
+}
+
+export function VolumeFacts({ volume, notice }: VolumeFactsProps) {
   const { t } = useTranslation()
-  const { chain, allocation, error } = useInspection(volume)
+  const { value: chain, error } = useInspection(volume)
+  const allocation = useAllocation(volume)
   const place = usePlaces((state) => state.places.find((one) => one.id === volume.place))
   const copyPath = useCommand('volume.copy-path')
   const [image] = chain ?? []
@@ -47,6 +55,7 @@ export function VolumeFacts({ volume }: { readonly volume: Volume }) {
         </div>
         <CopyButton label={copyPath.title} doneLabel={t('error.copied')} onCopy={copyPath.run} />
       </div>
+      {notice}
       <div className={styles.body}>
         {trouble && <Trouble error={trouble} />}
         {image?.details.warnings?.map((warning) => (

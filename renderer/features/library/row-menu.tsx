@@ -8,7 +8,19 @@ import { ContextMenu, MenuItem, MenuSeparator } from '../../ui/menu.tsx'
 export function RowMenu({ children }: { readonly children: ReactElement }) {
   return (
     <ContextMenu trigger={children}>
+      <CommandItem id="volume.open" />
+      <MenuSeparator />
+      <CommandItem id="volume.take-snapshot" />
       <CommandItem id="volume.convert" />
+      <CommandItem id="volume.resize" />
+      <CommandItem id="volume.check" />
+      <CommandItem id="volume.compare" />
+      <MenuSeparator />
+      <CommandItem id="volume.commit" />
+      <CommandItem id="volume.flatten" />
+      <CommandItem id="volume.rebase" />
+      <MenuSeparator />
+      <CommandItem id="volume.undo" />
       <MenuSeparator />
       <CommandItem id="volume.show-in-folder" />
       <CommandItem id="volume.copy-path" />

@@ -3,16 +3,17 @@
 import { useEffect, useLayoutEffect, useRef } from 'react'
 import type { KeyboardEvent, MouseEvent, RefObject } from 'react'
 import { takeFocus } from '../../state/focus.ts'
-import { changeSettings } from '../../state/settings.ts'
 import { select, useView } from '../../state/view.ts'
-import { rowAfterKey, selectRow, typeAhead } from './selection.ts'
-import type { Gesture } from './selection.ts'
+import { rowAfterKey, selectRow, typeAhead } from '../../state/selection.ts'
+import type { Gesture } from '../../state/selection.ts'
 
 interface GridOptions {
   readonly scroller: RefObject<HTMLElement | null>
   /** Row ids, top to bottom. */
   readonly order: readonly string[]
   readonly nameAt: (index: number) => string
+  /** The row's volume is wanted with all there is to it. */
+  readonly onOpen: (index: number) => void
   /** In pixels; every row has it. */
   readonly rowHeight: number
 }
@@ -25,6 +26,7 @@ export interface Grid {
   readonly enterRows: () => void
   readonly onKeyDown: (event: KeyboardEvent) => void
   readonly onMouseDown: (event: MouseEvent) => void
+  readonly onDoubleClick: (event: MouseEvent) => void
 }
 
 const TYPE_AHEAD_MS = 800
@@ -32,7 +34,8 @@ const TYPE_AHEAD_MS = 800
 const HEADER_HEIGHT = 28
 const TAB_STOP = '[data-index][tabindex="0"]'
 
-export function useGrid({ scroller, order, nameAt, rowHeight }: GridOptions): Grid {
+export function useGrid(options: GridOptions): Grid {
+  const { scroller, order, nameAt, rowHeight } = options
   const selected = useView((state) => state.selected)
   const active = useView((state) => state.active)
   const activeIndex = active === undefined ? -1 : order.indexOf(active)
@@ -114,7 +117,7 @@ export function useGrid({ scroller, order, nameAt, rowHeight }: GridOptions): Gr
     } else if (next !== undefined) {
       go(next, event.shiftKey ? 'range' : 'only')
     } else if (event.key === 'Enter') {
-      changeSettings({ inspectorOpen: true })
+      options.onOpen(activeIndex)
     } else if (event.key.length === 1) {
       findTyped(event)
     } else {
@@ -132,7 +135,12 @@ export function useGrid({ scroller, order, nameAt, rowHeight }: GridOptions): Gr
     go(index, event.shiftKey ? 'range' : event.ctrlKey || event.metaKey ? 'toggle' : 'only')
   }
 
-  return { activeIndex, tabStop, enterRows: () => go(tabStop, 'only'), onKeyDown, onMouseDown }
+  function onDoubleClick(event: MouseEvent): void {
+    const row = rowOf(event)
+    if (row) options.onOpen(Number(row.dataset['index']))
+  }
+
+  return { activeIndex, tabStop, enterRows: () => go(tabStop, 'only'), onKeyDown, onMouseDown, onDoubleClick }
 }
 
 function rowOf({ target }: KeyboardEvent | MouseEvent): HTMLElement | undefined {

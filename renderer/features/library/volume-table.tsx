@@ -5,6 +5,7 @@ import type { SortingState } from '@tanstack/react-table'
 import { useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Volume } from '../../../electron/contract/data.ts'
+import { openVolume } from '../../commands/change-commands.ts'
 import { changeSettings, useSettings } from '../../state/settings.ts'
 import { useTextMeasure } from '../../ui/use-text-measure.ts'
 import { useWidth } from '../../ui/use-width.ts'
@@ -45,6 +46,10 @@ export function VolumeTable({ volumes }: { readonly volumes: readonly Volume[] }
     rowHeight,
     order: useMemo(() => rows.map((row) => row.id), [rows]),
     nameAt: (index) => rows[index]?.original.name ?? '',
+    onOpen: (index) => {
+      const volume = rows[index]?.original
+      if (volume) openVolume(volume)
+    },
   })
 
   return (
@@ -60,6 +65,7 @@ export function VolumeTable({ volumes }: { readonly volumes: readonly Volume[] }
         className={styles.grid}
         onKeyDown={grid.onKeyDown}
         onMouseDown={grid.onMouseDown}
+        onDoubleClick={grid.onDoubleClick}
       >
         <HeaderRow table={table} columnRefs={cuts.columnRefs} onLeave={grid.enterRows} />
         <RowMenu>

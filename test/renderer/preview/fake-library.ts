@@ -50,6 +50,7 @@ const KNOWN: readonly Row[] = [
     disk: 4.6,
     daysAgo: 54,
     parent: 'base/debian-12-genericcloud.qcow2',
+    snapshots: 1,
   },
   {
     name: 'fedora-41-workstation-before-gnome-48-rebase.qcow2',

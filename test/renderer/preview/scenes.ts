@@ -128,6 +128,70 @@ export const SCENES: readonly Scene[] = [
       await page.getByRole('alert').waitFor()
     },
   },
+  { name: 'snapshots', query: 'volumes=40', act: (page) => openSnapshots(page) },
+  {
+    name: 'snapshots-narrow',
+    query: 'volumes=40&bare',
+    size: NARROW,
+    act: async (page) => {
+      await page.getByRole('gridcell', { name: 'debian12.qcow2', exact: true }).dblclick()
+      await page.getByRole('row', { name: /Kernel/ }).click()
+    },
+  },
+  {
+    name: 'snapshots-none',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'ad-dc01.qcow2')
+      await page.keyboard.press('Alt+3')
+      await page.getByRole('button', { name: 'Take snapshot' }).waitFor()
+    },
+  },
+  {
+    name: 'snapshot-menu',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openSnapshots(page)
+      await page.getByRole('row', { name: /Before nginx/ }).click({ button: 'right' })
+    },
+  },
+  {
+    name: 'snapshot-take',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'debian12.qcow2')
+      await page.keyboard.press('Control+Shift+s')
+    },
+  },
+  {
+    name: 'snapshot-apply',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openSnapshots(page, 'debian12-2026-09.qcow2')
+      await page.getByRole('row', { name: /First boot/ }).click()
+      await page.getByRole('button', { name: 'Go back' }).click()
+      await page.getByRole('checkbox').click()
+    },
+  },
+  {
+    name: 'snapshot-remove',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openSnapshots(page)
+      await page.keyboard.press('Shift+ArrowDown')
+      await page.keyboard.press('Shift+ArrowDown')
+      await page.keyboard.press('Delete')
+    },
+  },
+  {
+    name: 'snapshot-convert',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openSnapshots(page)
+      await page.getByRole('toolbar', { name: 'Snapshots' }).getByRole('button', { name: 'Convert' }).click()
+      await page.getByText('The state of', { exact: false }).waitFor()
+    },
+  },
   { name: 'drop', query: 'volumes=40&jobs', act: (page) => drag(page, 'dragover', ['a.raw', 'b.raw', 'c.raw']) },
   {
     name: 'files',
@@ -142,6 +206,14 @@ export const SCENES: readonly Scene[] = [
 export async function choose(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole('gridcell', { name, exact: typeof name === 'string' }).click()
   await page.getByRole('complementary', { name: 'Inspector' }).getByRole('heading', { name: 'Chain' }).waitFor()
+}
+
+/** Opens the volume's page, and selects its newest snapshot. */
+export async function openSnapshots(page: Page, name = 'debian12.qcow2'): Promise<void> {
+  await choose(page, name)
+  await page.keyboard.press('Enter')
+  const snapshots = page.getByRole('grid', { name: 'Snapshots' })
+  await snapshots.locator('[data-row]').first().click()
 }
 
 async function openCreate(page: Page): Promise<void> {

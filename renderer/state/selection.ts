@@ -1,6 +1,6 @@
 // Which rows are selected after a click or a key, as lists everywhere do it.
 
-import { assertNever } from '../../../core/model/index.ts'
+import { assertNever } from '../../core/model/index.ts'
 
 export interface Selection {
   readonly selected: ReadonlySet<string>

@@ -1,0 +1,162 @@
+// Commands that look into volumes, or change them where they are.
+
+import {
+  Camera,
+  GitBranch,
+  GitCompare,
+  GitMerge,
+  HardDrive,
+  History,
+  Layers,
+  MoveHorizontal,
+  ShieldCheck,
+  Stethoscope,
+  Undo2,
+} from 'lucide-react'
+import type { ParseKeys } from 'i18next'
+import type { Capabilities } from '../../core/model/index.ts'
+import type { Volume } from '../../electron/contract/data.ts'
+import { openDialog } from '../state/dialogs.ts'
+import { factsOf, useFormats } from '../state/formats.ts'
+import { startChecks } from '../state/jobs.ts'
+import { tell } from '../state/notices.ts'
+import { undoLastChange, useUndo } from '../state/undo.ts'
+import { selectedVolumes, showVolume } from '../state/view.ts'
+import type { VolumeTab } from '../state/view.ts'
+import type { Command } from './command.ts'
+
+function selected(): Volume | undefined {
+  const volumes = selectedVolumes()
+  return volumes.length === 1 ? volumes[0] : undefined
+}
+
+function capabilities({ format }: Volume): Capabilities | undefined {
+  return factsOf(useFormats.getState().formats, format)?.capabilities
+}
+
+/** Why the one selected volume cannot be changed, or a part of it that not every format has. */
+function unless(can: (capabilities: Capabilities) => boolean, otherwise: ParseKeys): ParseKeys | undefined {
+  const volume = selected()
+  if (!volume) return 'command.selectOne'
+  const its = capabilities(volume)
+  if (!its || !can(its)) return otherwise
+  return volume.error && volume.error.code !== 'missing-file' ? 'command.notReadable' : undefined
+}
+
+function withSelected(run: (volume: Volume) => void): () => void {
+  return () => {
+    const volume = selected()
+    if (volume) run(volume)
+  }
+}
+
+function open(tab: VolumeTab): () => void {
+  return withSelected((volume) => showVolume(volume.id, tab))
+}
+
+/** The page of a volume that says most of it. */
+export function openVolume(volume: Volume): void {
+  showVolume(volume.id, capabilities(volume)?.snapshots === true ? 'snapshots' : 'health')
+}
+
+const selectOne = (): ParseKeys | undefined => (selected() ? undefined : 'command.selectOne')
+
+export const changeCommands = [
+  {
+    id: 'volume.open',
+    title: 'command.open',
+    icon: HardDrive,
+    unavailable: selectOne,
+    run: withSelected(openVolume),
+  },
+  {
+    id: 'volume.snapshots',
+    title: 'command.snapshots',
+    icon: History,
+    shortcut: 'Alt+3',
+    unavailable: () => unless((can) => can.snapshots, 'command.noSnapshots'),
+    run: open('snapshots'),
+  },
+  {
+    id: 'volume.health',
+    title: 'command.health',
+    icon: Stethoscope,
+    shortcut: 'Alt+5',
+    unavailable: selectOne,
+    run: open('health'),
+  },
+  {
+    id: 'volume.take-snapshot',
+    title: 'command.takeSnapshot',
+    icon: Camera,
+    shortcut: '$mod+Shift+S',
+    unavailable: () => unless((can) => can.snapshots && can.write, 'command.noSnapshots'),
+    run: withSelected((volume) => openDialog({ kind: 'take-snapshot', volume })),
+  },
+  {
+    id: 'volume.resize',
+    title: 'command.resize',
+    icon: MoveHorizontal,
+    unavailable: () => unless((can) => can.write, 'command.onlyRead'),
+    run: withSelected((volume) => openDialog({ kind: 'resize', volume })),
+  },
+  {
+    id: 'volume.check',
+    title: 'command.check',
+    icon: ShieldCheck,
+    unavailable: () => (selectedVolumes().length === 0 ? 'command.selectFirst' : undefined),
+    run: () => {
+      const volumes = selectedVolumes()
+      const [volume] = volumes
+      if (volume && volumes.length === 1) showVolume(volume.id, 'health')
+      startChecks(volumes).catch(tell)
+    },
+  },
+  {
+    id: 'volume.commit',
+    title: 'command.commit',
+    icon: GitMerge,
+    unavailable: () => unless((can) => can.write && can.backing, 'command.noBackingFiles') ?? withoutBacking(),
+    run: withSelected((volume) => openDialog({ kind: 'commit', volume })),
+  },
+  {
+    id: 'volume.flatten',
+    title: 'command.flatten',
+    icon: Layers,
+    unavailable: () => unless((can) => can.write && can.backing, 'command.noBackingFiles') ?? withoutBacking(),
+    run: withSelected((volume) => openDialog({ kind: 'flatten', volume })),
+  },
+  {
+    id: 'volume.rebase',
+    title: 'command.rebase',
+    icon: GitBranch,
+    unavailable: () => unless((can) => can.write && can.backing, 'command.noBackingFiles'),
+    run: withSelected((volume) => openDialog({ kind: 'rebase', volume })),
+  },
+  {
+    id: 'volume.compare',
+    title: 'command.compare',
+    icon: GitCompare,
+    unavailable: () => (selectedVolumes().length === 2 ? undefined : 'command.selectTwo'),
+    run: () => {
+      const [left, right] = selectedVolumes()
+      if (left && right) openDialog({ kind: 'compare', left, right })
+    },
+  },
+  {
+    id: 'volume.undo',
+    title: 'command.undo',
+    icon: Undo2,
+    unavailable: () => {
+      const volume = selected()
+      if (!volume) return 'command.selectOne'
+      const offer = useUndo.getState().offers.get(volume.id)
+      return offer === undefined || offer.kind === 'outdated' ? 'command.nothingToUndo' : undefined
+    },
+    run: withSelected((volume) => void undoLastChange(volume.id)),
+  },
+] as const satisfies readonly Command[]
+
+function withoutBacking(): ParseKeys | undefined {
+  return selected()?.backing === undefined ? 'command.noBase' : undefined
+}
