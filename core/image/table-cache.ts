@@ -63,6 +63,11 @@ export class TableCache {
     return this.#changed.size * this.#tableSize
   }
 
+  /** The tables that wait to be written back, in file order. */
+  get changedTables(): readonly Table[] {
+    return [...this.#changed].toSorted((left, right) => left.offset - right.offset)
+  }
+
   /** The table at `offset` when it is in memory: loops look here first, so that they wait only for the disk. */
   peek(offset: number): Table | undefined {
     const table = this.#tables.get(offset)
@@ -120,8 +125,7 @@ export class TableCache {
 
   /** Writes what has changed, in file order. */
   async writeBack(): Promise<void> {
-    const tables = [...this.#changed].toSorted((left, right) => left.offset - right.offset)
-    for (const table of tables) {
+    for (const table of this.changedTables) {
       await table.writeBack(this.#storage)
       this.#changed.delete(table)
     }

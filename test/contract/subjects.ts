@@ -14,6 +14,7 @@ import { MemoryFolder } from '../helpers/memory-gate.ts'
 import { randomFrom } from '../helpers/seeds.ts'
 import { QED_SUBJECTS } from './subjects-qed.ts'
 import { VDI_SUBJECTS } from './subjects-vdi.ts'
+import { VHDX_SUBJECTS } from './subjects-vhdx.ts'
 import { VMDK_SUBJECTS } from './subjects-vmdk.ts'
 import { VPC_SUBJECTS } from './subjects-vpc.ts'
 
@@ -67,6 +68,7 @@ export const SUBJECTS: readonly Subject[] = [
   ...VDI_SUBJECTS,
   ...VMDK_SUBJECTS,
   ...QED_SUBJECTS,
+  ...VHDX_SUBJECTS,
   ...VPC_SUBJECTS,
 ]
 
