@@ -3,7 +3,7 @@
 import { parseOptions } from '../index.ts'
 import type { Operations } from '../index.ts'
 import { SpindleError } from '../model/error.ts'
-import type { OptionSpec, OptionValues } from '../model/option.ts'
+import type { OptionSpec, OptionTable, OptionValues } from '../model/option.ts'
 import type { FormatFacts } from '../model/plan.ts'
 import { PRESETS } from '../model/preset.ts'
 import type { Preset } from '../model/preset.ts'
@@ -74,16 +74,18 @@ export function optionsHelp(format: FormatFacts): string {
         ['backing_fmt=<str>', 'Its format, as with -F'],
       ]
     : []
-  const lines = [
-    ...backing,
-    ['size=<size>', 'Virtual disk size, as in SIZE'] as const,
-    ...format.options.map((option) => [`${option.name}=<${valueName(option)}>`, optionHelp(option)] as const),
-  ]
-  return [
-    `Supported ${format.format} options:`,
-    ...lines.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, help]) => `  ${name.padEnd(22)} - ${help}`),
-    '',
-  ].join('\n')
+  const lines = [...backing, ['size=<size>', 'Virtual disk size, as in SIZE'] as const, ...optionLines(format.options)]
+  return [`Supported ${format.format} options:`, ...sortedLines(lines), ''].join('\n')
+}
+
+type OptionLine = readonly [name: string, help: string]
+
+export function optionLines(options: OptionTable): readonly OptionLine[] {
+  return options.map((option) => [`${option.name}=<${valueName(option)}>`, optionHelp(option)])
+}
+
+export function sortedLines(lines: readonly OptionLine[]): readonly string[] {
+  return lines.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, help]) => `  ${name.padEnd(22)} - ${help}`)
 }
 
 function valueName(option: OptionSpec): string {

@@ -17,6 +17,10 @@ interface Entry {
 
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
+    'amend',
+    { summary: 'Change format options of an existing image', load: async () => (await import('./amend.ts')).amend },
+  ],
+  [
     'bitmap',
     {
       summary: 'Add, change and remove the dirty bitmaps in an image',

@@ -63,10 +63,18 @@ export interface BackingLink {
   empty(pace?: Pace): Promise<void>
 }
 
+/** Changes what was chosen when the image was made: those options that the format's table calls amendable. */
 export interface Amender {
-  /** The names of create options that can be changed afterwards. */
-  readonly amendable: readonly string[]
-  amend(options: OptionValues, pace?: Pace): Promise<void>
+  /**
+   * What has to be done so that the image has these options, one after the other; nothing for those it has. Throws
+   * `unsupported` for what contradicts itself or the image.
+   */
+  steps(options: OptionValues): readonly OptionValues[]
+  /**
+   * Only in a layer that is open for writing, which is only to be closed afterwards: the next step wants one that was
+   * opened anew. Throws `unsupported` before anything is written.
+   */
+  amend(step: OptionValues, pace?: Pace): Promise<void>
 }
 
 /**

@@ -116,6 +116,20 @@ export interface RebaseJob {
   readonly keepUndo?: boolean
 }
 
+/** What was chosen when an image was made, chosen otherwise: as a whole or not at all. */
+export interface AmendJob {
+  readonly kind: 'amend'
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+  /** Create options that are to have other values; those left out stay as they are. */
+  readonly options: OptionValues
+  /** The format of the backing file, as it is to stand in the image. */
+  readonly backingFormat?: FormatId
+  /** Leaves an undo file behind. */
+  readonly keepUndo?: boolean
+}
+
 /** Whether the tables of an image are in order. Opens that one file and no other. */
 export interface CheckJob {
   readonly kind: 'check'
@@ -136,7 +150,7 @@ export interface RepairJob {
 }
 
 export type JobSpec =
-  CreateJob | ConvertJob | CompareJob | SnapshotJob | ResizeJob | CommitJob | RebaseJob | CheckJob | RepairJob
+  CreateJob | ConvertJob | CompareJob | SnapshotJob | ResizeJob | CommitJob | RebaseJob | AmendJob | CheckJob | RepairJob
 
 export type Phase = 'prepare' | 'copy' | 'finish' | 'verify'
 
@@ -192,6 +206,7 @@ export type JobResult =
       readonly warnings: readonly string[]
     }
   | { readonly kind: 'rebase'; readonly path: string; readonly warnings: readonly string[] }
+  | { readonly kind: 'amend'; readonly path: string; readonly warnings: readonly string[] }
   | {
       readonly kind: 'check'
       readonly path: string

@@ -11,6 +11,8 @@ interface OptionBase {
   readonly advanced?: boolean
   /** Left out of the dialogs: reachable by the command line only. */
   readonly hidden?: boolean
+  /** Can be given another value in an image that is there. */
+  readonly amendable?: boolean
 }
 export interface BooleanOption extends OptionBase {
   readonly kind: 'boolean'

@@ -92,6 +92,8 @@ export function openOperations(parts: Parts = systemParts()): Operations {
           return (await import('./commit.ts')).commit(job, context, parts)
         case 'rebase':
           return (await import('./rebase.ts')).rebase(job, context, await withPool())
+        case 'amend':
+          return (await import('./amend.ts')).amend(job, context, parts)
         case 'check':
           return (await import('./check.ts')).check(job, context, parts)
         case 'repair':

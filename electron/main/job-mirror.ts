@@ -103,6 +103,7 @@ export class JobMirror {
       case 'resize':
       case 'commit':
       case 'rebase':
+      case 'amend':
       case 'check':
       case 'repair':
         return { ...common, kind: spec.kind, target: basename(spec.path) }

@@ -4,13 +4,11 @@ import type { BackingLink } from '../../image/facets.ts'
 import type { Pace } from '../../jobs/pace.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { BackingRef } from '../../model/image.ts'
-import { formatSize } from '../../model/units.ts'
-import { readPadded } from '../../storage/storage.ts'
 import { cutFile, dropFrom } from './cut.ts'
-import { encodeExtensions, listExtensions } from './extensions.ts'
 import type { Extension } from './extensions.ts'
+import { newHead, writeHead } from './head.ts'
 import type { ImageFile } from './image-file.ts'
-import { AUTOCLEAR, EXTENSION, HEADER, MAX_BACKING_FORMAT, MAX_BACKING_NAME } from './layout.ts'
+import { AUTOCLEAR, EXTENSION, MAX_BACKING_FORMAT, MAX_BACKING_NAME } from './layout.ts'
 import type { SnapshotWriting } from './snapshot-table.ts'
 
 export class Qcow2BackingLink implements BackingLink {
@@ -23,37 +21,20 @@ export class Qcow2BackingLink implements BackingLink {
   }
 
   async setBacking(backing: BackingRef | undefined): Promise<void> {
-    const { storage, header } = this.#file
+    const { header } = this.#file
     if (backing && (header.autoclear_features & AUTOCLEAR.rawExternalData) !== 0n)
       throw this.#refusal('keeps its data in a raw file, which holds all of the disk: nothing can lie below it')
-    const start = header.header_length
-    const first = new Uint8Array(this.#file.geometry.clusterSize)
-    await readPadded(storage, 0, first)
-    const extensions = encodeExtensions(changedExtensions(this.#extensions(first), backing))
     const name = new TextEncoder().encode(backing?.path ?? '')
-    const nameOffset = start + extensions.length
-    const end = nameOffset + name.length
-    const room = Math.min(MAX_BACKING_NAME, first.length - nameOffset)
-    if (name.length > room)
+    if (name.length > MAX_BACKING_NAME)
       throw this.#refusal(
-        `has no room for the name of that backing file in its first cluster of ${formatSize(first.length)}: it is ${name.length} bytes long, and ${Math.max(0, room)} fit`,
+        `has no room for the name of that backing file: it is ${name.length} bytes long, and ${MAX_BACKING_NAME} fit`,
       )
+    const change = { extensions: (old: readonly Extension[]) => changedExtensions(old, backing), backingName: name }
+    const need = 'the name of that backing file'
+    await newHead(this.#file, change, need)
     await this.#writing.writer.flush()
     const changes = await this.#writing.work.changes()
-    await changes.whole(async () => {
-      const { backing_file_offset: oldOffset, backing_file_size: oldSize } = this.#file.header
-      // What the writer has just changed of the header is in there as well.
-      await readPadded(storage, 0, first)
-      first.fill(0, start, Math.max(end, oldOffset + oldSize))
-      first.set(extensions, start)
-      first.set(name, nameOffset)
-      const { backing_file_offset: at, backing_file_size: lengthAt } = HEADER.fields
-      const view = new DataView(first.buffer)
-      view.setBigUint64(at.offset, backing ? BigInt(nameOffset) : 0n)
-      view.setUint32(lengthAt.offset, name.length)
-      await storage.write(0, first.subarray(0, Math.max(end, oldOffset + oldSize)))
-      await storage.flush()
-    })
+    await changes.whole(async () => writeHead(this.#file, change, need))
   }
 
   async empty(pace?: Pace): Promise<void> {
@@ -63,17 +44,6 @@ export class Qcow2BackingLink implements BackingLink {
     await changes.whole(async () => {
       await dropFrom(work, 0)
       await cutFile(work)
-    })
-  }
-
-  #extensions(first: Uint8Array): readonly Extension[] {
-    const { storage, header, geometry } = this.#file
-    const { header_length: start, backing_file_offset: nameOffset } = header
-    return listExtensions({
-      bytes: first.subarray(start, nameOffset === 0 ? geometry.clusterSize : nameOffset),
-      offset: start,
-      path: storage.name,
-      clusterSize: geometry.clusterSize,
     })
   }
 

@@ -121,7 +121,7 @@ export class Changes {
     const table = l2Tables.create(offset, old?.bytes.slice())
     encodeL1(l1.view, index, offset, true)
     l1.change(index * L1_ENTRY_SIZE, L1_ENTRY_SIZE)
-    if (old) this.#release(old.offset / geometry.clusterSize)
+    if (old) this.release(old.offset / geometry.clusterSize)
     return table
   }
 
@@ -165,10 +165,15 @@ export class Changes {
     encodeL2(geometry, table.view, index, next)
     l2Tables.change(table, index * geometry.entrySize, geometry.entrySize)
     if (old.offset === undefined || old.offset === next.offset) return
-    for (const released of this.#clustersOf(old)) this.#release(released)
+    for (const released of this.#clustersOf(old)) this.release(released)
     if (!geometry.externalData) return
     const length = Math.min(geometry.clusterSize, geometry.virtualSize - old.offset)
     this.#unneeded.push({ offset: old.offset, length })
+  }
+
+  /** Pointers to a cluster are gone, in a table that is changed in memory so far: its count falls once that is durable. */
+  release(cluster: number, times = 1): void {
+    this.#released.set(cluster, (this.#released.get(cluster) ?? 0) + times)
   }
 
   /**
@@ -261,12 +266,8 @@ export class Changes {
     for (let cluster = Math.floor(entry.offset / clusterSize); cluster <= last; cluster += 1) yield cluster
   }
 
-  #release(cluster: number): void {
-    this.#released.set(cluster, (this.#released.get(cluster) ?? 0) + 1)
-  }
-
   #releaseRun({ first, count }: Run): void {
-    for (let cluster = first; cluster < first + count; cluster += 1) this.#release(cluster)
+    for (let cluster = first; cluster < first + count; cluster += 1) this.release(cluster)
   }
 
   #ended(error: unknown): SpindleError {

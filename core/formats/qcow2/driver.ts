@@ -41,12 +41,12 @@ export const qcow2Driver: ImageDriver = {
   async open(storage: Storage, gate: OpenGate, access: Access): Promise<ImageLayer> {
     const opened = await openHeader(storage, gate, access)
     const file = new ImageFile(storage, opened.dataStorage, opened)
-    if (access === 'read' || opened.unreadable) return new Qcow2Layer(file, opened, {})
+    if (access === 'read') return new Qcow2Layer(file, opened, {})
     const unwritable = unwritableBy(opened.header, storage.name)
     if (unwritable) return new Qcow2Layer(file, opened, { unwritable: unwritable.toData() })
     const work = new OpenChanges(file)
-    const writer = new Qcow2Writer(file, work, opened.backing !== undefined)
-    return new Qcow2Layer(file, opened, { parts: { work, writer } })
+    const parts = { work, writer: new Qcow2Writer(file, work, opened.backing !== undefined) }
+    return new Qcow2Layer(file, opened, opened.unreadable ? { amending: parts } : { parts })
   },
 
   async build(storage: Storage, spec: CreateSpec, gate: OpenGate): Promise<ImageBuilder> {

@@ -31,7 +31,7 @@ export const FEATURE_NAMES_EXTENSION: Extension = {
 }
 
 /** Bytes of a cluster in which QEMU, too, names the features. */
-const LEAST_FOR_NAMES = 8192
+export const LEAST_FOR_NAMES = 8192
 
 /** At most one cluster. Throws `invalid-argument` when the names are too long for it. */
 export function encodeHeaderCluster(design: Design, places: TablePlaces): Uint8Array {

@@ -1,12 +1,13 @@
 // An open qcow2 image.
 
 import type { ImageLayer, LayerWriter } from '../../image/driver.ts'
-import type { BackingLink, BitmapTable, Resizer, SnapshotTable } from '../../image/facets.ts'
+import type { Amender, BackingLink, BitmapTable, Resizer, SnapshotTable } from '../../image/facets.ts'
 import type { Extent } from '../../image/extent.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { ErrorData } from '../../model/error.ts'
 import type { BackingRef, Details } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { Qcow2Amender } from './amend/amender.ts'
 import { Qcow2BackingLink } from './backing-link.ts'
 import { Qcow2Bitmaps } from './bitmap-table.ts'
 import { detailsOf } from './describe.ts'
@@ -31,6 +32,7 @@ export class Qcow2Layer implements ImageLayer {
   readonly bitmaps?: BitmapTable
   readonly resizer?: Resizer
   readonly backingLink?: BackingLink
+  readonly amender: Amender
   readonly #file: ImageFile
   readonly #opened: Opened
   readonly #mapping: Mapping
@@ -38,7 +40,12 @@ export class Qcow2Layer implements ImageLayer {
   constructor(
     file: ImageFile,
     opened: Opened,
-    writing: { readonly parts?: SnapshotWriting; readonly unwritable?: ErrorData },
+    writing: {
+      readonly parts?: SnapshotWriting
+      /** Of an image that cannot be read: for changing what it says of itself. */
+      readonly amending?: SnapshotWriting
+      readonly unwritable?: ErrorData
+    },
   ) {
     this.storage = file.storage
     this.virtualSize = file.geometry.virtualSize
@@ -54,6 +61,13 @@ export class Qcow2Layer implements ImageLayer {
       this.resizer = new Qcow2Resizer(this, file, writing.parts)
       this.backingLink = new Qcow2BackingLink(file, writing.parts)
     }
+    const { dataFile } = opened.extensions
+    const image = {
+      hasBacking: opened.backing !== undefined,
+      ...(dataFile !== undefined && { dataFile }),
+      ...(opened.unreadable && { unreadable: opened.unreadable }),
+    }
+    this.amender = new Qcow2Amender(file, image, writing.parts ?? writing.amending)
     if (!opened.unreadable && file.geometry.version >= 3) this.bitmaps = new Qcow2Bitmaps(this, file, writing.parts)
     if (!opened.unreadable) this.snapshots = new Qcow2Snapshots(this, file, writing.parts)
   }

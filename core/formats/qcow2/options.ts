@@ -41,6 +41,7 @@ export const options: OptionTable = [
       { value: '0.10', title: 'Version 2', aliases: ['v2'] },
     ],
     advanced: true,
+    amendable: true,
   },
   {
     kind: 'size',
@@ -81,6 +82,7 @@ export const options: OptionTable = [
     default: 16,
     values: [1, 2, 4, 8, 16, 32, 64],
     advanced: true,
+    amendable: true,
   },
   {
     kind: 'boolean',
@@ -89,6 +91,7 @@ export const options: OptionTable = [
     help: 'A running machine writes fewer tables; after a crash they are rebuilt before the next start.',
     default: false,
     advanced: true,
+    amendable: true,
   },
   {
     kind: 'text',
@@ -97,6 +100,7 @@ export const options: OptionTable = [
     help: 'Keeps the guest’s data in a file of its own beside this one, which then holds only the tables.',
     default: '',
     advanced: true,
+    amendable: true,
   },
   {
     kind: 'boolean',
@@ -105,6 +109,7 @@ export const options: OptionTable = [
     help: 'The external data file can also be used alone, as a raw image of the disk.',
     default: false,
     advanced: true,
+    amendable: true,
   },
 ]
 

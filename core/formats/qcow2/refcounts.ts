@@ -133,12 +133,23 @@ export class Refcounts {
   /** The largest count there is. */
   async largest(): Promise<number> {
     let largest = 0
-    for (const offset of this.blockOffsets()) {
-      const { view } = await this.#blocks.load(offset)
-      for (let index = 0; index < this.#file.geometry.countsPerBlock; index += 1)
-        largest = Math.max(largest, this.#access.get(view, index))
-    }
+    await this.each((_cluster, count) => {
+      largest = Math.max(largest, count)
+    })
     return largest
+  }
+
+  /** Tells of every cluster that is counted at all, ascending. */
+  async each(tell: (cluster: number, count: number) => void): Promise<void> {
+    const { countsPerBlock } = this.#file.geometry
+    for (let index = 0; index < this.capacity; index += 1) {
+      const block = await this.block(index)
+      if (!block) continue
+      for (let place = 0; place < countsPerBlock; place += 1) {
+        const count = this.#access.get(block.view, place)
+        if (count > 0) tell(index * countsPerBlock + place, count)
+      }
+    }
   }
 
   /** The block that counts clusters from `index` * countsPerBlock on. */

@@ -8,6 +8,7 @@ import {
   GitCompare,
   GitMerge,
   Scaling,
+  Settings2,
   ShieldCheck,
   Wrench,
 } from 'lucide-react'
@@ -20,6 +21,7 @@ export const JOB_ICONS = {
   resize: Scaling,
   commit: GitMerge,
   rebase: GitBranch,
+  amend: Settings2,
   check: ShieldCheck,
   repair: Wrench,
 } as const

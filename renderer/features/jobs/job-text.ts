@@ -27,6 +27,8 @@ export function jobTitle(job: JobView): string {
       return t('jobs.commit', { target })
     case 'rebase':
       return t('jobs.rebase', { target })
+    case 'amend':
+      return t('jobs.amend', { target })
     case 'check':
       return t('jobs.check', { target })
     case 'repair':
@@ -68,6 +70,7 @@ export function outcomeText({ state }: JobView): string {
     case 'snapshot':
     case 'commit':
     case 'rebase':
+    case 'amend':
       return t('jobs.done')
     case 'resize':
       return t('jobs.resized', { size: sizeText(result.virtualSize) })

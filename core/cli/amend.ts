@@ -1,0 +1,143 @@
+// `spindle amend`: what was chosen when an image was made, chosen otherwise.
+
+import { parseOptions } from '../index.ts'
+import { SpindleError } from '../model/error.ts'
+import type { ImageFacts } from '../model/image.ts'
+import type { AmendJob } from '../model/job.ts'
+import type { OptionTable } from '../model/option.ts'
+import type { FormatFacts } from '../model/plan.ts'
+import type { CommandWords } from './arguments.ts'
+import { usageError } from './arguments.ts'
+import { IMAGE_OPTS, KEEP_UNDO, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, undoHint } from './command.ts'
+import type { Command } from './command.ts'
+import { optionLines, sizeOf, sortedLines } from './create-options.ts'
+import { parseKeyValues } from './key-values.ts'
+import { fileNamed } from './names.ts'
+import { SILENT, progressView } from './progress.ts'
+
+const words: CommandWords = {
+  name: 'amend',
+  summary: 'Change format options of an existing image',
+  operands: 'FILE',
+  options: [
+    { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
+    { long: 'options', short: 'o', value: 'NAME=VALUE,…', help: 'options that are to change; "-o help" lists them' },
+    { long: 'force', help: 'accepted for scripts; there is nothing that Spindle would need it for' },
+    KEEP_UNDO,
+    PROGRESS,
+    QUIET,
+    { ...SOURCE_CACHE, long: 'cache', short: 't' },
+  ],
+  refused: [IMAGE_OPTS, OBJECT],
+  notes: [
+    'All of the options change, or none: also when the command is stopped. What reads the disk sees the same before and after.',
+    'backing_fmt can be stated for the backing file there is; to have another one use rebase. data_file changes the name alone, for a file that was moved. Keys of encrypted images cannot be changed yet.',
+  ],
+}
+
+/** qemu-img's words for what it can amend in a qcow2 image beside create options. */
+const SHARED = new Set(['backing_file', 'backing_fmt', 'size'])
+const KEYS = new Set([
+  'encrypt.state',
+  'encrypt.keyslot',
+  'encrypt.old-secret',
+  'encrypt.new-secret',
+  'encrypt.iter-time',
+])
+
+export const amend: Command = {
+  words,
+  async run(given, { console, operations, signal }) {
+    const texts = given.texts('options')
+    if (texts.length === 0) throw usageError(words, 'Must specify options (-o)')
+    const empty = texts.find((text) => text === '')
+    if (empty !== undefined) throw new SpindleError('invalid-argument', `Invalid option list: ${empty}`)
+    const values = parseKeyValues(texts)
+    const statedFormat = given.text('format')
+    const [file, ...others] = given.operands
+    if (!values && statedFormat !== undefined) {
+      console.out(amendHelp(operations.format(statedFormat)))
+      return 0
+    }
+    if (file === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
+    const { path, shown, format } = fileNamed(file, statedFormat, operations)
+    const [facts] = await operations.inspect({ path, chain: false, ...(format !== undefined && { format }) })
+    if (!facts) throw new SpindleError('internal', 'an image without facts')
+    const formatFacts = operations.format(facts.format)
+    if (!values) {
+      console.out(amendHelp(formatFacts))
+      return 0
+    }
+    const { options, backingFormat } = amendments(values, formatFacts, facts)
+    const job: AmendJob = {
+      kind: 'amend',
+      path,
+      format: facts.format,
+      options,
+      ...(backingFormat !== undefined && { backingFormat: operations.format(backingFormat).format }),
+      keepUndo: given.has('keep-undo'),
+    }
+    const quiet = given.has('quiet')
+    const view = given.has('progress') && !quiet ? progressView(console) : SILENT
+    let whole = false
+    try {
+      await operations.run(job, { signal, progress: view.update, pointOfNoReturn: () => {} })
+      whole = true
+    } finally {
+      view.end(whole)
+    }
+    if (given.has('keep-undo') && !quiet) console.out(undoHint(shown))
+    return 0
+  },
+}
+
+function amendHelp(format: FormatFacts): string {
+  const backing = ['backing_fmt=<str>', 'The format of the backing file there is'] as const
+  const lines = optionLines(amendableIn(format))
+  return [`Amend options for '${format.format}':`, ...sortedLines([...lines, backing]), ''].join('\n')
+}
+
+function amendableIn({ format, options }: FormatFacts): OptionTable {
+  const amendable = options.filter((option) => option.amendable === true)
+  if (amendable.length > 0) return amendable
+  throw refusal(`Format driver '${format}' does not support option amendment`)
+}
+
+interface Amendments {
+  readonly options: AmendJob['options']
+  readonly backingFormat: string | undefined
+}
+
+function amendments(texts: ReadonlyMap<string, string>, format: FormatFacts, facts: ImageFacts): Amendments {
+  const amendable = amendableIn(format)
+  const own = new Map<string, string>()
+  for (const [name, text] of texts) {
+    if (amendable.some((option) => option.name === name)) own.set(name, text)
+    else if (KEYS.has(name)) throw refusal(noKeys(facts))
+    else if (!SHARED.has(name)) throw refusal(unknownOption(name, format))
+  }
+  const size = texts.get('size')
+  if (size !== undefined && sizeOf(size) !== facts.virtualSize)
+    throw refusal("Cannot amend the size\nYou can use 'spindle resize' instead.")
+  const backingFile = texts.get('backing_file') ?? facts.backing?.path ?? ''
+  const backingFormat = texts.get('backing_fmt')
+  const isOther = backingFile !== (facts.backing?.path ?? '')
+  if (isOther || (backingFormat !== undefined && !facts.backing))
+    throw refusal("Cannot amend the backing file\nYou can use 'spindle rebase' instead.")
+  return { options: parseOptions(format.options, own), backingFormat }
+}
+
+function noKeys({ details }: ImageFacts): string {
+  return details.encrypted === true
+    ? 'Spindle cannot change the keys of encrypted images yet'
+    : "Can't amend encryption options - encryption not present"
+}
+
+function unknownOption(name: string, { options }: FormatFacts): string {
+  const isKnown = options.some((option) => option.name === name) || name.startsWith('encrypt')
+  return `Invalid parameter '${name}'${isKnown ? '\nThis option is only supported for image creation' : ''}`
+}
+
+function refusal(message: string): SpindleError {
+  return new SpindleError('invalid-argument', message)
+}
