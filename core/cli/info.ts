@@ -1,6 +1,7 @@
 // `spindle info`: what an image file is.
 
-import type { ImageFacts, SnapshotFacts } from '../model/image.ts'
+import { dirname, relative } from 'node:path'
+import type { FileFacts, ImageFacts, SnapshotFacts } from '../model/image.ts'
 import { roundUp } from '../model/units.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
@@ -73,8 +74,7 @@ function fullBackingName({ name, facts }: Shown): string | undefined {
 
 function humanText(shown: Shown): string {
   const { name, facts } = shown
-  const { format, virtualSize, allocatedSize, fileSize, backing, details } = facts
-  const fileLength = roundUp(fileSize, SECTOR_SIZE)
+  const { format, virtualSize, allocatedSize, backing, details } = facts
   const lines = [
     `image: ${name}`,
     `file format: ${format}`,
@@ -95,13 +95,16 @@ function humanText(shown: Shown): string {
     lines.push(...snapshotLines(details.snapshots))
   }
   if (details.specific) lines.push('Format specific information:', ...treeLines(details.specific, '    '))
-  lines.push(
-    "Child node '/file':",
-    `    filename: ${name}`,
-    '    protocol type: file',
-    `    file length: ${sizeText(fileLength)} (${fileLength} bytes)`,
-    `    disk size: ${sizeText(allocatedSize)}`,
-  )
+  for (const child of childrenOf(shown)) {
+    const fileLength = roundUp(child.fileSize, SECTOR_SIZE)
+    lines.push(
+      `Child node '/${child.name}':`,
+      `    filename: ${child.path}`,
+      '    protocol type: file',
+      `    file length: ${sizeText(fileLength)} (${fileLength} bytes)`,
+      `    disk size: ${sizeText(child.allocatedSize)}`,
+    )
+  }
   return lines.map((line) => `${printable(line)}\n`).join('')
 }
 
@@ -117,18 +120,9 @@ function treeLines(value: object, indent: string): readonly string[] {
 /** Keys stand in qemu-img's order. */
 function jsonValue(shown: Shown): Json {
   const { name, facts } = shown
-  const { format, virtualSize, allocatedSize, fileSize, backing, details } = facts
-  const file = {
-    children: [],
-    'virtual-size': roundUp(fileSize, SECTOR_SIZE),
-    filename: name,
-    format: 'file',
-    'actual-size': allocatedSize,
-    'format-specific': { type: 'file', data: {} },
-    'dirty-flag': false,
-  }
+  const { format, virtualSize, allocatedSize, backing, details } = facts
   return {
-    children: [{ name: 'file', info: file }],
+    children: childrenOf(shown).map((child) => ({ name: child.name, info: fileValue(child) })),
     snapshots: details.snapshots && details.snapshots.length > 0 ? details.snapshots.map(snapshotValue) : undefined,
     'backing-filename-format': backing?.format,
     'virtual-size': virtualSize,
@@ -142,6 +136,33 @@ function jsonValue(shown: Shown): Json {
     'full-backing-filename': fullBackingName(shown),
     'backing-filename': backing?.path,
     'dirty-flag': details.dirty === true,
+  }
+}
+
+interface Child extends FileFacts {
+  /** As qemu-img calls the place the file has in the image. */
+  readonly name: string
+}
+
+/** The files an image is made of, in qemu-img's order: the image itself is last. */
+function childrenOf({ name, facts }: Shown): readonly Child[] {
+  const [main = facts, ...others] = facts.files ?? []
+  const extents = others.map((file, index) => {
+    const path = nameBeside(name, relative(dirname(main.path), file.path))
+    return { ...file, path, name: `extents.${index}` }
+  })
+  return [...extents.toReversed(), { ...main, path: name, name: 'file' }]
+}
+
+function fileValue({ path, fileSize, allocatedSize }: Child): Json {
+  return {
+    children: [],
+    'virtual-size': roundUp(fileSize, SECTOR_SIZE),
+    filename: path,
+    format: 'file',
+    'actual-size': allocatedSize,
+    'format-specific': { type: 'file', data: {} },
+    'dirty-flag': false,
   }
 }
 

@@ -79,15 +79,25 @@ export interface Details {
   readonly warnings?: readonly string[]
 }
 
-/** One image file as `inspect` finds it. */
+/** One of the files an image is made of. */
+export interface FileFacts {
+  readonly path: string
+  /** Bytes. */
+  readonly fileSize: number
+  readonly allocatedSize: number
+}
+
+/** One image as `inspect` finds it. */
 export interface ImageFacts {
   readonly path: string
   readonly format: FormatId
   readonly virtualSize: number
-  /** Bytes the file system gives to the file. */
+  /** Bytes the file system gives to it, all its files together. */
   readonly allocatedSize: number
-  /** Length of the file in bytes. */
+  /** Length of its files in bytes. */
   readonly fileSize: number
+  /** Where it is in several files: the one at `path`, then the others. */
+  readonly files?: readonly FileFacts[]
   /** Milliseconds since 1970. */
   readonly modifiedAt: number
   readonly backing?: BackingRef

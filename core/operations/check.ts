@@ -1,6 +1,7 @@
 // check: whether the tables of an image are in order.
 
 import { detectDriver, driverOf } from '../image/detect.ts'
+import { leadingPath } from '../image/leading.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import type { CheckJob, JobResult } from '../model/job.ts'
 import { paceOf, throwIfCancelled } from './cancel.ts'
@@ -14,7 +15,7 @@ export async function check(
 ): Promise<Extract<JobResult, { kind: 'check' }>> {
   throwIfCancelled(context.signal)
   context.progress({ phase: 'prepare', done: 0, total: 0 })
-  await using storage = await parts.openFile(path, 'read')
+  await using storage = await parts.openFile(await leadingPath(path, stated, parts), 'read')
   const driver = stated === undefined ? await detectDriver(parts.drivers, storage) : driverOf(parts.drivers, stated)
   const checker = await driver.checker?.(storage, parts.gate)
   const { format } = driver

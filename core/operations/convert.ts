@@ -1,5 +1,6 @@
 // convert: the disk of one image, its whole chain included, in a new image of any format.
 
+import { basename } from 'node:path'
 import type { CreateSpec, ImageDriver } from '../image/driver.ts'
 import { completeOptions } from '../image/options.ts'
 import type { OperationContext } from '../jobs/operation.ts'
@@ -26,6 +27,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   progress({ phase: 'prepare', done: 0, total: 0 })
   const driver = convertingDriver(job, parts)
   const options = completeOptions(driver.options, job.options)
+  const compress = job.compress || driver.packs?.(options) === true
   const snapshot = job.snapshot === undefined ? undefined : { id: job.snapshot }
   await using source = await openSource(job.source, job.sourceFormat, parts, snapshot)
   const suspect = await suspectOf(source.top, job.sourceFormat, parts)
@@ -43,7 +45,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   })
 
   const virtualSize = presetSize(job.preset, diskSize(first.size))
-  const spec: CreateSpec = { virtualSize, options, compress: job.compress }
+  const spec: CreateSpec = { virtualSize, options, compress, fileName: basename(job.target) }
   const preparing = paceOf(context, 'prepare', spec.virtualSize)
   const found = await survey(first, preparing)
   await checkCopyFits(job.target, { driver, spec }, { disk: first, survey: found }, preparing)
@@ -52,7 +54,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   const total = found.dataBytes + found.packedBytes + (await bytesToCompare(copy, preparing))
   const pace = paceOf(context, 'copy', total)
   await transfer(first, builder, {
-    compress: job.compress,
+    compress,
     totals: found,
     pace,
     signal,

@@ -1,5 +1,6 @@
 // create: a new, empty image.
 
+import { basename } from 'node:path'
 import type { OperationContext } from '../jobs/operation.ts'
 import type { CreateJob, JobResult } from '../model/job.ts'
 import { paceOf, throwIfCancelled, untilCancelled } from './cancel.ts'
@@ -25,7 +26,7 @@ export async function create(job: CreateJob, context: OperationContext, parts: P
   })
   progress({ phase: 'copy', done: 0, total: spec.virtualSize })
   const pace = paceOf(context, 'copy', spec.virtualSize)
-  const builder = await driver.build(target.storage, { ...spec, pace }, target.gate)
+  const builder = await driver.build(target.storage, { ...spec, fileName: basename(job.target), pace }, target.gate)
   progress({ phase: 'finish', done: spec.virtualSize, total: spec.virtualSize })
   await untilCancelled(async () => builder.finish(), signal)
   await untilCancelled(async () => target.flush(), signal)

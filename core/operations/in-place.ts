@@ -2,6 +2,7 @@
 
 import { detectDriver, driverOf } from '../image/detect.ts'
 import type { ImageDriver, ImageLayer, OpenGate } from '../image/driver.ts'
+import { leadingPath } from '../image/leading.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError, errorData } from '../model/error.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -39,11 +40,12 @@ export async function changeInPlace<T>(
   work: (image: OpenInPlace) => Promise<T>,
 ): Promise<T> {
   throwIfCancelled(context.signal)
-  await refuseHalfChanged(spec.path)
-  await using image = await parts.openFile(spec.path, 'write')
+  const path = await leadingPath(spec.path, spec.format, parts)
+  await refuseHalfChanged(path)
+  await using image = await parts.openFile(path, 'write')
   const driver =
     spec.format === undefined ? await detectDriver(parts.drivers, image) : driverOf(parts.drivers, spec.format)
-  await using files = await ChangedFiles.start(image, spec.path, parts)
+  await using files = await ChangedFiles.start(image, path, parts)
   const value = await allOrNothing(files, async () => {
     const result = await work({ storage: files.image, driver, gate: protectingGate(files, parts.gate) })
     throwIfCancelled(context.signal)

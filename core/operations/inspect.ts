@@ -4,10 +4,12 @@ import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openBacking, openLayer } from '../image/chain.ts'
 import type { ImageDriver, ImageLayer } from '../image/driver.ts'
-import { closedGate, pathOf } from '../image/gate.ts'
+import { aloneGate, pathOf } from '../image/gate.ts'
+import { leadingPath } from '../image/leading.ts'
 import { SpindleError, errorData } from '../model/error.ts'
 import type { ErrorData } from '../model/error.ts'
-import type { ImageFacts } from '../model/image.ts'
+import type { FileFacts, ImageFacts } from '../model/image.ts'
+import type { Storage } from '../storage/storage.ts'
 import { systemCode, systemError } from '../storage/system-error.ts'
 import type { Parts } from './parts.ts'
 import { suspectOf, suspicion } from './suspicion.ts'
@@ -44,9 +46,10 @@ export async function inspect(spec: InspectSpec, parts: Parts): Promise<readonly
 
 /** An image whose data file is gone can still be described, though not read. */
 async function openTop(spec: InspectSpec, parts: Parts): Promise<{ layer: ImageLayer; unreadable?: ErrorData }> {
-  const alone = { ...parts, gate: closedGate }
+  const path = await leadingPath(spec.path, spec.format, parts)
+  const alone = { ...parts, gate: aloneGate(parts.openFile) }
   const open = async (how: Parts): Promise<ImageLayer> =>
-    openLayer(await parts.openFile(spec.path, 'read'), spec.format, 'read', how)
+    openLayer(await parts.openFile(path, 'read'), spec.format, 'read', how)
   if (!spec.chain) return { layer: await open(alone) }
   try {
     return { layer: await open(parts) }
@@ -67,10 +70,12 @@ async function factsOf(
   const backingPath = backing && localPath(backing.path, storage.name)
   return {
     path: storage.name,
+  const files = await Promise.all([storage, ...(layer.files ?? [])].map(fileFacts))
     format,
     virtualSize,
-    allocatedSize: await storage.allocatedSize(),
-    fileSize: await storage.size(),
+    allocatedSize: files.reduce((sum, file) => sum + file.allocatedSize, 0),
+    fileSize: files.reduce((sum, file) => sum + file.fileSize, 0),
+    ...(files.length > 1 && { files }),
     modifiedAt: await modifiedAt(storage.name),
     ...(backing && { backing }),
     ...(backingPath !== undefined && { backingPath }),
@@ -83,6 +88,11 @@ async function factsOf(
 function localPath(reference: string, from: string): string | undefined {
   try {
     return pathOf(reference, { name: from })
+async function fileFacts(storage: Storage): Promise<FileFacts> {
+  const [fileSize, allocatedSize] = [await storage.size(), await storage.allocatedSize()]
+  return { path: storage.name, fileSize, allocatedSize }
+}
+
   } catch {
     // It names no local file: that is told when someone needs the file.
     return undefined

@@ -7,6 +7,7 @@ import type { SnapshotPart } from '../image/chain.ts'
 import type { ImageDriver, OpenGate } from '../image/driver.ts'
 import { fileGate } from '../image/gate.ts'
 import type { OpenFile } from '../image/gate.ts'
+import { leadingPath } from '../image/leading.ts'
 import { locateNearby } from '../image/locate.ts'
 import type { VirtualDisk } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
@@ -41,7 +42,7 @@ export async function openSource(
     ...(format !== undefined && { format }),
     ...(snapshot && { snapshot }),
   } as const
-  const disk = await openDisk(await parts.openFile(path, 'read'), how)
+  const disk = await openDisk(await parts.openFile(await leadingPath(path, format, parts), 'read'), how)
   const broken = disk.layers.find((layer) => layer.unreadable)?.unreadable
   if (!broken) return disk
   await disk.close()

@@ -23,20 +23,21 @@ import type { Survey } from './survey.ts'
 export async function planConvert(job: ConvertJob, parts: Parts): Promise<ConvertPlan> {
   const driver = convertingDriver(job, parts)
   const options = completeOptions(driver.options, job.options)
+  const compress = job.compress || driver.packs?.(options) === true
   const snapshot = job.snapshot === undefined ? undefined : { id: job.snapshot }
   await using source = await openSource(job.source, job.sourceFormat, parts, snapshot)
   const details = await describeLayers(source)
   const pace = turnsOf()
   const found = await survey(source, pace)
   const virtualSize = presetSize(job.preset, diskSize(source.size))
-  const spec = { virtualSize, options, compress: job.compress }
+  const spec = { virtualSize, options, compress }
   const inSnapshots = await bytesToCompare({ job, parts, source, snapshots: keptSnapshots(job, details) }, pace)
   return {
     sourceFormat: source.top.format,
     virtualSize,
     reads: found.dataBytes + found.packedBytes + inSnapshots,
     writes: predictedRoom(driver, spec, found) + inSnapshots,
-    exact: !job.compress && inSnapshots === 0,
+    exact: !compress && inSnapshots === 0,
     changes: changes(job, source, details, found),
     free: await freeFor(job.target),
     targetExists: await isThere(job.target),

@@ -1,6 +1,7 @@
 // repair: puts right what can be put right in the tables of an image without losing any of its data.
 
 import { detectDriver, driverOf } from '../image/detect.ts'
+import { leadingPath } from '../image/leading.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError } from '../model/error.ts'
 import type { FormatId } from '../model/image.ts'
@@ -37,7 +38,7 @@ interface Looked {
 
 /** Before anything is written beside the image: whether it is one that can be repaired at all. */
 async function look({ path, format }: RepairJob, parts: Parts): Promise<Looked> {
-  await using storage = await parts.openFile(path, 'read')
+  await using storage = await parts.openFile(await leadingPath(path, format, parts), 'read')
   const driver = format === undefined ? await detectDriver(parts.drivers, storage) : driverOf(parts.drivers, format)
   return { format: driver.format, hasChecker: (await driver.checker?.(storage, parts.gate)) !== undefined }
 }

@@ -54,8 +54,9 @@ export async function describeLayers(disk: VirtualDisk): Promise<readonly Detail
 
 /** Every file the disk is made of, by path. */
 export function filesOf(disk: VirtualDisk, details: readonly Details[]): readonly string[] {
-  return disk.layers.flatMap(({ storage }, index) => {
+  return disk.layers.flatMap(({ storage, files = [] }, index) => {
     const dataFile = details[index]?.dataFile
-    return dataFile === undefined ? [storage.name] : [storage.name, pathOf(dataFile, storage)]
+    const names = [storage.name, ...files.map(({ name }) => name)]
+    return dataFile === undefined ? names : [...names, pathOf(dataFile, storage)]
   })
 }
