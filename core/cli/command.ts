@@ -25,7 +25,7 @@ export interface Command {
 export const FORCE_SHARE: OptionWord = {
   long: 'force-share',
   short: 'U',
-  help: 'open images that another program has open, too; Spindle takes no locks yet, so this changes nothing',
+  help: 'read images that another program is writing, too, as they are at this moment',
 }
 export const OUTPUT: OptionWord = { long: 'output', value: 'human|json', help: 'how to print; human is the default' }
 export const PROGRESS: OptionWord = { long: 'progress', short: 'p', help: 'show how far it is' }

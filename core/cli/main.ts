@@ -131,7 +131,11 @@ async function dispatch([name, ...rest]: readonly string[], console: Console, si
     console.out(commandHelp(command.words))
     return 0
   }
-  return command.run(words, { console, signal, operations: openOperations() })
+  // qemu-img minds others also where it only looks.
+  const sharing = words.has('force-share')
+    ? ({ looks: 'shared', reads: 'shared' } as const)
+    : ({ looks: 'tested' } as const)
+  return command.run(words, { console, signal, operations: openOperations(sharing) })
 }
 
 /** The package's: this file is two folders below it, as source and as built. */

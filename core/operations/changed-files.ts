@@ -39,7 +39,7 @@ export class ChangedFiles implements AsyncDisposable {
     const undoFile = await undoFileOf(path)
     const log = open.use(await newLog(undoFile, image, parts))
     try {
-      holdLog(log)
+      open.defer(holdLog(log))
       const storage = await UndoStorage.over(image, log, { change })
       // Nothing may be overwritten before the log is sure to be found after a crash.
       await syncFolder(dirname(undoFile))

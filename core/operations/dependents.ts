@@ -47,7 +47,8 @@ async function filesIn(folders: readonly string[]): Promise<readonly string[]> {
 
 async function backingOf(path: string, parts: Parts): Promise<string | undefined> {
   try {
-    const [facts] = await inspect({ path, chain: false }, parts)
+    // Without minding locks: an image that a machine runs on depends on its base all the more.
+    const [facts] = await inspect({ path, chain: false }, { ...parts, openFile: parts.look })
     return facts?.backingPath
   } catch (error) {
     // What is no image, or none that opens, reads through nothing.

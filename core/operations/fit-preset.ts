@@ -12,7 +12,7 @@ export function presetOf(id: PresetId): Preset {
   const preset = PRESETS.find((one) => one.id === id)
   if (preset) return preset
   const known = PRESETS.map((one) => one.id).join(', ')
-  throw new SpindleError('invalid-argument', `There is no preset “${String(id)}”. Known: ${known}.`)
+  throw new SpindleError('invalid-argument', `There is no preset “${id}”. Known: ${known}.`)
 }
 
 /** The size a disk of `size` bytes has to be made there. Throws `unsupported` for one that is too large. */

@@ -16,6 +16,7 @@ import type {
   UndoOffer,
 } from '../model/plan.ts'
 import type { ImageDriver } from '../image/driver.ts'
+import type { Sharing } from '../storage/image-locks.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 import type { TransferPool } from '../transfer/pool.ts'
 import type { BitmapSpec } from './bitmap.ts'
@@ -50,13 +51,24 @@ export interface Operations {
   readonly close: () => Promise<void>
 }
 
+export interface OperationsOptions {
+  /** How images are opened that are only looked at; left out, in spite of others. */
+  readonly looks?: Sharing
+  /** How jobs open what they only read; left out, so that nobody changes it meanwhile. */
+  readonly reads?: Sharing
+  /** Instead of the system's. */
+  readonly parts?: Parts
+}
+
 /** Paths are absolute everywhere. */
-export function openOperations(parts: Parts = systemParts()): Operations {
+export function openOperations(options: OperationsOptions = {}): Operations {
+  const parts = options.parts ?? systemParts(options.looks ?? 'shared')
   const { drivers } = parts
+  const forJob = (): Parts => options.parts ?? systemParts(options.reads ?? 'locked')
   let pool: TransferPool | undefined
   const withPool = async (): Promise<Parts> => {
     const { TransferPool } = await import('../transfer/pool.ts')
-    return { ...parts, pool: (pool ??= new TransferPool()) }
+    return { ...forJob(), pool: (pool ??= new TransferPool()) }
   }
   return {
     formats: () => drivers.map(factsOf),
@@ -73,31 +85,31 @@ export function openOperations(parts: Parts = systemParts()): Operations {
     planCommit: async (job) => (await import('./plan-commit.ts')).planCommit(job, parts),
     planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, parts),
     undoOffer: async (path) => (await import('./plan-undo.ts')).undoOffer(path),
-    bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, parts),
+    bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, forJob()),
     undoState: async (path) => (await import('./undo.ts')).undoState(path),
     undo: async (path) => (await import('./undo.ts')).undo(path),
     async run(job, context) {
       switch (job.kind) {
         case 'create':
-          return (await import('./create.ts')).create(job, context, parts)
+          return (await import('./create.ts')).create(job, context, forJob())
         case 'convert':
           return (await import('./convert.ts')).convert(job, context, await withPool())
         case 'compare':
           return (await import('./compare.ts')).compare(job, context, await withPool())
         case 'snapshot':
-          return (await import('./snapshot.ts')).snapshot(job, context, parts)
+          return (await import('./snapshot.ts')).snapshot(job, context, forJob())
         case 'resize':
-          return (await import('./resize.ts')).resize(job, context, parts)
+          return (await import('./resize.ts')).resize(job, context, forJob())
         case 'commit':
-          return (await import('./commit.ts')).commit(job, context, parts)
+          return (await import('./commit.ts')).commit(job, context, forJob())
         case 'rebase':
           return (await import('./rebase.ts')).rebase(job, context, await withPool())
         case 'amend':
           return (await import('./amend.ts')).amend(job, context, parts)
         case 'check':
-          return (await import('./check.ts')).check(job, context, parts)
+          return (await import('./check.ts')).check(job, context, forJob())
         case 'repair':
-          return (await import('./repair.ts')).repair(job, context, parts)
+          return (await import('./repair.ts')).repair(job, context, forJob())
         default:
           return assertNever(job)
       }

@@ -11,6 +11,8 @@ import { leadingPath } from '../image/leading.ts'
 import { locateNearby } from '../image/locate.ts'
 import type { VirtualDisk } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
+import { ImageLocks } from '../storage/image-locks.ts'
+import type { Sharing } from '../storage/image-locks.ts'
 import { openWhole } from '../storage/undo-file.ts'
 import type { TransferPool } from '../transfer/pool.ts'
 
@@ -18,15 +20,20 @@ export interface Parts {
   readonly drivers: readonly ImageDriver[]
   /** By absolute path. */
   readonly openFile: OpenFile
+  /** The same for reading alone, without keeping others out or minding them: to see what a file is. */
+  readonly look: OpenFile
   /** From one image to the files it refers to. */
   readonly gate: OpenGate
   /** Threads for large work; left out, such work starts its own. */
   readonly pool?: TransferPool
 }
 
-export function systemParts(): Parts {
-  const open = openInside(openWhole)
-  return { drivers, openFile: open, gate: fileGate(open, locateNearby(drivers, open)) }
+/** For one piece of work: its own openings of a file do not get in each other's way. */
+export function systemParts(reads: Sharing = 'shared'): Parts {
+  const locks = new ImageLocks()
+  const open = openInside(async (path, access) => openWhole(path, access, async () => locks.open(path, access, reads)))
+  const look = openInside(async (path) => openWhole(path, 'read'))
+  return { drivers, openFile: open, look, gate: fileGate(open, locateNearby(drivers, look)) }
 }
 
 /** Opens an image and its chain for reading. Throws also where it opens but its content cannot be read. */

@@ -44,12 +44,15 @@ export class Target implements AsyncDisposable {
   /** Shows the image the files that belong to it, those in the making included; makes new ones the same way. */
   readonly gate: OpenGate
   readonly #existing: Existing | undefined
+  /** Open so that nobody begins to use it before it is replaced. */
+  readonly #replaced: Storage | undefined
   readonly #pieces: Piece[]
   readonly #openFile: OpenFile
   readonly #withoutLinks: boolean
   #published = false
 
-  private constructor(spec: TargetSpec, existing: Existing | undefined, piece: Piece) {
+  private constructor(spec: TargetSpec, existing: Existing | undefined, piece: Piece, replaced: Storage | undefined) {
+    this.#replaced = replaced
     this.storage = piece.storage
     this.#existing = existing
     this.#pieces = [piece]
@@ -67,7 +70,13 @@ export class Target implements AsyncDisposable {
   /** Throws `exists` before anything is written when the name is taken and may not be replaced. */
   static async start(spec: TargetSpec): Promise<Target> {
     const existing = await examine(spec)
-    return new Target(spec, existing, await makePiece(existing?.path ?? spec.path, spec.parts.openFile))
+    const replaced = existing && (await holdReplaced(existing.path, spec.parts.openFile))
+    try {
+      return new Target(spec, existing, await makePiece(existing?.path ?? spec.path, spec.parts.openFile), replaced)
+    } catch (error) {
+      await replaced?.close()
+      throw error
+    }
   }
 
   /** Bytes the file system gives to all of it. */
@@ -139,6 +148,7 @@ export class Target implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    await this.#replaced?.close()
     for (const { storage } of this.#pieces) await storage.close()
   }
 }
@@ -159,6 +169,17 @@ async function examine(spec: TargetSpec): Promise<Existing | undefined> {
     })
   }
   return { path, mode: Number(found.mode) & 0o7777, uid: Number(found.uid), gid: Number(found.gid) }
+}
+
+/** Throws `in-use` for a file that another program is writing: a virtual machine's disk is not taken from under it. */
+async function holdReplaced(path: string, open: OpenFile): Promise<Storage | undefined> {
+  try {
+    return await open(path, 'read')
+  } catch (error) {
+    // It may be replaced without being readable, and need not be sound.
+    if (error instanceof SpindleError && error.code !== 'in-use') return undefined
+    throw error
+  }
 }
 
 async function makePiece(path: string, open: OpenFile): Promise<Piece> {

@@ -2,6 +2,7 @@
 
 import { SpindleError } from '../model/error.ts'
 import { openFile } from '../storage/file.ts'
+import { ImageLocks } from '../storage/image-locks.ts'
 import {
   beingChanged,
   changeState,
@@ -38,7 +39,7 @@ export async function undo(path: string): Promise<void> {
   if ((await changeState(path)) === 'under-way') throw beingChanged(path)
   {
     await using log = await openFile(await undoFileOf(whole), 'write')
-    await using image = await openFile(whole, 'write')
+    await using image = await new ImageLocks().open(whole, 'write', 'locked')
     await using parts = await openParts(whole, log, 'write')
     if (parts.areLogsLost) throw cannotBeUndone(whole)
     await rollBack(log, image, parts.logged)

@@ -18,6 +18,8 @@ export type FileAccess = 'read' | 'write' | 'create'
 export interface FileOptions {
   /** Use only what every system has: no hole is seen, none is made, and no copy goes through the kernel. */
   readonly portable?: boolean
+  /** Called once, after the file has been closed. */
+  readonly closed?: () => void
 }
 
 /** A single system call moves at most a little less than 2 GiB. */
@@ -59,7 +61,8 @@ function adopt(descriptor: number, name: string, writable: boolean, options: Fil
         path: name,
       })
     }
-    return new FileStorage({ descriptor, name, stats, writable, portable: options.portable ?? false, owned: true })
+    const { portable = false, closed } = options
+    return new FileStorage({ descriptor, name, stats, writable, portable, owned: true, closed })
   } catch (error) {
     fs.closeSync(descriptor)
     throw error
@@ -80,6 +83,7 @@ interface OpenDescriptor {
   readonly portable: boolean
   /** Whether close() closes the descriptor. */
   readonly owned: boolean
+  readonly closed?: (() => void) | undefined
 }
 
 /** Calls are synchronous inside: the engine has a thread of its own, and a thread pool costs more than it gives. */
@@ -89,6 +93,7 @@ class FileStorage implements Storage {
   readonly identity: string
   readonly #portable: boolean
   readonly #owned: boolean
+  readonly #closed: (() => void) | undefined
   /** Bytes, for a block device, whose size never changes. */
   readonly #deviceSize: number | undefined
   /** -1 once closed: a number given back may already be another file's. */
@@ -99,6 +104,7 @@ class FileStorage implements Storage {
     this.writable = open.writable
     this.#portable = open.portable
     this.#owned = open.owned
+    this.#closed = open.closed
     this.#descriptor = open.descriptor
     const device = open.stats.isBlockDevice()
     this.identity = device ? `device:${open.stats.rdev}` : `file:${open.stats.dev}:${open.stats.ino}`
@@ -204,7 +210,11 @@ class FileStorage implements Storage {
     const descriptor = this.#descriptor
     if (descriptor < 0) return
     this.#descriptor = -1
-    if (this.#owned) this.#try('write', undefined, () => fs.closeSync(descriptor))
+    try {
+      if (this.#owned) this.#try('write', undefined, () => fs.closeSync(descriptor))
+    } finally {
+      this.#closed?.()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,8 +25,12 @@ export interface Libc {
   startWriting(descriptor: number, offset: number, length: number): void
   /** Locks the whole file for as long as this descriptor is open. Throws `EAGAIN` where it is locked through another one. */
   lock(descriptor: number): void
-  /** Whether the file is locked through another descriptor, of this process or any other. */
-  isLocked(descriptor: number): boolean
+  /** Whether any of these bytes, or of the whole file, is locked through another descriptor, of this process or any other. */
+  isLocked(descriptor: number, offset?: number, length?: number): boolean
+  /** Locks bytes against those who want them for themselves; others may lock them in the same way. */
+  share(descriptor: number, offset: number, length: number): void
+  /** Takes locks of this descriptor back; length 0 is up to the end. */
+  unlock(descriptor: number, offset: number, length: number): void
 }
 
 /** Shaped as Node's own system errors are, so that one translation serves both. */
@@ -58,6 +62,7 @@ const FICLONERANGE = 0x4020940d
 const SYNC_FILE_RANGE_WRITE = 2
 const F_OFD_GETLK = 36
 const F_OFD_SETLK = 37
+const F_RDLCK = 0
 const F_WRLCK = 1
 const F_UNLCK = 2
 
@@ -110,10 +115,12 @@ function load(): Libc | undefined {
   const reserve = (descriptor: number, mode: number, offset: number, length: number) =>
     call('fallocate', () => fallocate(descriptor, mode, offset, length))
 
-  /** Returns the `struct flock` for the whole file, as the kernel leaves it. */
-  const lockCall = (descriptor: number, command: number): DataView => {
+  /** Returns the `struct flock` as the kernel leaves it. Length 0 is up to the end of the file, however it grows. */
+  const lockCall = (descriptor: number, command: number, type: number, offset = 0, length = 0): DataView => {
     const lock = new DataView(new ArrayBuffer(32))
-    lock.setInt16(0, F_WRLCK, true)
+    lock.setInt16(0, type, true)
+    lock.setBigInt64(8, BigInt(offset), true)
+    lock.setBigInt64(16, BigInt(length), true)
     call('fcntl', () => fcntl(descriptor, command, 'void *', new Uint8Array(lock.buffer)))
     return lock
   }
@@ -131,8 +138,11 @@ function load(): Libc | undefined {
       const target = new BigInt64Array([BigInt(toOffset)])
       return call('copy_file_range', () => copyFileRange(from, source, to, target, length, 0))
     },
-    lock: (descriptor) => void lockCall(descriptor, F_OFD_SETLK),
-    isLocked: (descriptor) => lockCall(descriptor, F_OFD_GETLK).getInt16(0, true) !== F_UNLCK,
+    lock: (descriptor) => void lockCall(descriptor, F_OFD_SETLK, F_WRLCK),
+    isLocked: (descriptor, offset, length) =>
+      lockCall(descriptor, F_OFD_GETLK, F_WRLCK, offset, length).getInt16(0, true) !== F_UNLCK,
+    share: (descriptor, offset, length) => void lockCall(descriptor, F_OFD_SETLK, F_RDLCK, offset, length),
+    unlock: (descriptor, offset, length) => void lockCall(descriptor, F_OFD_SETLK, F_UNLCK, offset, length),
     startWriting: (descriptor, offset, length) => {
       call('sync_file_range', () => syncFileRange(descriptor, offset, length, SYNC_FILE_RANGE_WRITE))
     },

@@ -126,15 +126,23 @@ export async function removeUndoFiles(path: string): Promise<void> {
   for (const other of others) await removeUndoFile(other)
 }
 
-/** To be called for a new log: for as long as it is open its change is under way. */
-export function holdLog(log: Storage): void {
+/**
+ * To be called for a new log: its change is under way until what this returns is called. Closing the log alone is not
+ * enough: a program that is just being started has a copy of all our descriptors for a moment.
+ */
+export function holdLog(log: Storage): () => void {
   withLocks(log, (calls, descriptor) => calls.lock(descriptor))
+  return () => withLocks(log, (calls, descriptor) => calls.unlock(descriptor, 0, 0))
 }
 
-/** Opens a file as `openFile` does, but none that is being changed, or was when its change was cut off. */
-export async function openWhole(path: string, access: FileAccess): Promise<Storage> {
+/** Opens a file as `open` does, but none that is being changed, or was when its change was cut off. */
+export async function openWhole(
+  path: string,
+  access: FileAccess,
+  open: (path: string, access: FileAccess) => Promise<Storage> = openFile,
+): Promise<Storage> {
   if (access !== 'create') await refuseHalfChanged(path)
-  return openFile(path, access)
+  return open(path, access)
 }
 
 /** Throws `in-use` while the image is being changed, and `invalid-image`, with the way out, when that was cut off. */

@@ -9,6 +9,7 @@ import { openLayer } from '../../../core/image/chain.ts'
 import type { GuestRange } from '../../../core/image/facets.ts'
 import { closedGate } from '../../../core/image/gate.ts'
 import { KiB, MiB } from '../../../core/model/units.ts'
+import type { OpenFile } from '../../../core/image/gate.ts'
 import { openOperations } from '../../../core/operations/index.ts'
 import { systemParts } from '../../../core/operations/parts.ts'
 import type { Storage } from '../../../core/storage/storage.ts'
@@ -242,10 +243,8 @@ test('cut off after any write, undo leads back to the image as it was', async ()
     const path = at(fresh('cut.qcow2'))
     let left = limit
     const parts = systemParts()
-    const operations = openOperations({
-      ...parts,
-      openFile: async (file, mode) => limited(await parts.openFile(file, mode), () => (left -= 1) >= 0),
-    })
+    const openFile: OpenFile = async (file, mode) => limited(await parts.openFile(file, mode), () => (left -= 1) >= 0)
+    const operations = openOperations({ parts: { ...parts, openFile } })
     const context = { signal: new AbortController().signal, progress: () => {}, pointOfNoReturn: () => {} }
     const spec = { path, format: 'qcow2', name: 'new', actions, keepUndo: false } as const
     const done = await operations.bitmap(spec, context).then(
