@@ -28,6 +28,8 @@ export interface FormatDesign {
   readonly size: number
   /** The unit work is done in. */
   readonly block: number
+  /** Its map is that of the file system, which only one of the two looks at, and its format has to be stated. */
+  readonly isFlat?: boolean
   /** What lies below, as a raw disk of this many bytes. */
   readonly belowSize?: number
 }
@@ -35,6 +37,8 @@ export interface FormatDesign {
 const NAME = 'image'
 const BELOW = 'below'
 const PATTERN = 'pattern'
+/** Formats that qemu-img has no check for. */
+const WITHOUT_CHECK = new Set<FormatId>(['vpc'])
 
 /** QEMU makes the image and works on it; then Spindle goes on. */
 export async function qemuFirst(seed: number, draw: (random: Random) => FormatDesign): Promise<void> {
@@ -116,13 +120,16 @@ async function spindleWork({ design, judge, random }: History, model: DiskModel)
 async function agree({ design, judge }: History): Promise<void> {
   const path = join(judge.folder, NAME)
   expect(firstDifference(await spindleContent(path, design.format), judge.content(NAME))).toBeUndefined()
-  const map = await maps(judge, NAME)
-  expect(map.ours).toEqual(map.theirs)
-  const description = await descriptions(judge, NAME)
-  expect(description.ours).toEqual(description.theirs)
+  if (design.isFlat !== true) {
+    const map = await maps(judge, NAME)
+    expect(map.ours).toEqual(map.theirs)
+    const description = await descriptions(judge, NAME)
+    expect(description.ours).toEqual(description.theirs)
+  }
   await using storage = await openFile(path, 'read')
   const checker = await driverOf(drivers, design.format).checker?.(storage)
   const report = await checker?.check()
   expect(report?.findings ?? []).toEqual([])
-  expect(judge.check(NAME)).toMatchObject({ corruptions: 0, leaks: 0, errors: 0 })
+  if (!WITHOUT_CHECK.has(design.format))
+    expect(judge.check(NAME)).toMatchObject({ corruptions: 0, leaks: 0, errors: 0 })
 }

@@ -5,13 +5,14 @@ import type { Pace } from '../../jobs/pace.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { Preallocation } from '../../model/job.ts'
 import { formatSize, roundUp } from '../../model/units.ts'
+import type { Storage } from '../../storage/storage.ts'
 import { findAllocated } from './allocated.ts'
 import { tableSize } from './block-room.ts'
-import { compact, nextUsed, usedEnd } from './compact.ts'
+import { compact, nextUsed, unusedRoom, usedEnd } from './compact.ts'
 import { headerWithTable, resizedFooter, writeFooters } from './footer-change.ts'
-import { entryIn, isAllocated } from './image-file.ts'
-import type { ImageFile } from './image-file.ts'
+import { ImageFile, entryIn, isAllocated } from './image-file.ts'
 import { ENTRY_SIZE, MAX_VIRTUAL_SIZE, SECTOR, UNALLOCATED } from './layout.ts'
+import { openHeaders } from './open.ts'
 import type { Opened } from './open.ts'
 import type { BlockWriter } from './writer.ts'
 
@@ -51,13 +52,14 @@ export class BlockResizer implements Resizer {
       await pace?.(0)
     }
     await file.writeBack()
-    await file.storage.flush()
-    await compact(file, await findAllocated(file), pace)
-    await writeFooters(
-      file.storage,
-      resizedFooter(this.#opened.footer, virtualSize),
-      usedEnd(file, await findAllocated(file)),
-    )
+    const { storage } = file
+    const footer = resizedFooter(this.#opened.footer, virtualSize)
+    await writeFooters(storage, footer, file.end)
+    await lowerTable(file, Math.max(1, Math.ceil(virtualSize / blockSize)))
+    const lowered = await fileOf(storage)
+    await compact(lowered, await findAllocated(lowered), pace)
+    const compacted = await fileOf(storage)
+    await writeFooters(storage, footer, usedEnd(compacted, await findAllocated(compacted)))
   }
 
   /** What is new becomes part of the disk last. */
@@ -82,6 +84,31 @@ export class BlockResizer implements Resizer {
     }
     await writeFooters(storage, footer, end)
   }
+}
+
+/** A table that had to go to the end of the file once would keep all of it from getting shorter. */
+async function lowerTable(file: ImageFile, entries: number): Promise<void> {
+  const { storage, blocks } = file
+  const { tableOffset, headerOffset } = blocks
+  const length = tableSize(entries)
+  const gaps = unusedRoom(file, await findAllocated(file))
+  const lower = gaps
+    .map((gap) => ({ ...gap, start: roundUp(gap.start, SECTOR) }))
+    .find(({ start, end }) => start + length <= end)
+  const offset = Math.min(lower?.start ?? tableOffset, tableOffset)
+  const table = new Uint8Array(length)
+  await storage.read(tableOffset, table)
+  if (offset !== tableOffset) await storage.write(offset, table)
+  await storage.flush()
+  await storage.write(headerOffset, headerWithTable(blocks, offset, entries))
+  await storage.flush()
+}
+
+/** As it is now. */
+async function fileOf(storage: Storage): Promise<ImageFile> {
+  const opened = await openHeaders(storage)
+  if (!opened.blocks) throw new SpindleError('internal', `${storage.name} has lost its blocks`)
+  return new ImageFile(storage, opened, opened.blocks)
 }
 
 /** Throws before anything is written. */
