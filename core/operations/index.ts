@@ -105,7 +105,7 @@ export function openOperations(options: OperationsOptions = {}): Operations {
         case 'rebase':
           return (await import('./rebase.ts')).rebase(job, context, await withPool())
         case 'amend':
-          return (await import('./amend.ts')).amend(job, context, parts)
+          return (await import('./amend.ts')).amend(job, context, forJob())
         case 'check':
           return (await import('./check.ts')).check(job, context, forJob())
         case 'repair':
