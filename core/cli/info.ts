@@ -1,6 +1,5 @@
 // `spindle info`: what an image file is.
 
-import { dirname, relative } from 'node:path'
 import type { FileFacts, ImageFacts, SnapshotFacts } from '../model/image.ts'
 import { roundUp } from '../model/units.ts'
 import type { CommandWords } from './arguments.ts'
@@ -9,7 +8,7 @@ import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.t
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
 import { errorText, warningText } from './failure.ts'
-import { chainNames, fileNamed, nameBeside } from './names.ts'
+import { chainNames, fileNamed, fileNames, nameBeside } from './names.ts'
 import { snapshotLines } from './snapshot-list.ts'
 import { jsonText, sizeText } from './wording.ts'
 import type { Json } from './wording.ts'
@@ -94,7 +93,8 @@ function humanText(shown: Shown): string {
   if (details.snapshots && details.snapshots.length > 0) {
     lines.push(...snapshotLines(details.snapshots))
   }
-  if (details.specific) lines.push('Format specific information:', ...treeLines(details.specific, '    '))
+  const specific = specificOf(shown)
+  if (specific) lines.push('Format specific information:', ...treeLines(specific, '    '))
   for (const child of childrenOf(shown)) {
     const fileLength = roundUp(child.fileSize, SECTOR_SIZE)
     lines.push(
@@ -131,12 +131,27 @@ function jsonValue(shown: Shown): Json {
     format,
     'actual-size': allocatedSize,
     compressed: details.compressed === true ? true : undefined,
-    'format-specific': details.specific && { type: format, data: details.specific as Json },
+    'format-specific': specificOf(shown) && { type: format, data: specificOf(shown) as Json },
     encrypted: details.encrypted === true ? true : undefined,
     'full-backing-filename': fullBackingName(shown),
     'backing-filename': backing?.path,
     'dirty-flag': details.dirty === true,
   }
+}
+
+/** With the files of the image named as the user would. */
+function specificOf({ name, facts }: Shown): Readonly<Record<string, unknown>> | undefined {
+  const names = fileNames(name, facts)
+  const rename = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(rename)
+    if (typeof value !== 'object' || value === null) return value
+    const entries = Object.entries(value).map(([key, item]: [string, unknown]) =>
+      key === 'filename' && typeof item === 'string' ? [key, names.get(item) ?? item] : [key, rename(item)],
+    )
+    return Object.fromEntries(entries)
+  }
+  const { specific } = facts.details
+  return specific && (rename(specific) as Readonly<Record<string, unknown>>)
 }
 
 interface Child extends FileFacts {
@@ -147,9 +162,9 @@ interface Child extends FileFacts {
 /** The files an image is made of, in qemu-img's order: the image itself is last. */
 function childrenOf({ name, facts }: Shown): readonly Child[] {
   const [main = facts, ...others] = facts.files ?? []
+  const names = fileNames(name, facts)
   const extents = others.map((file, index) => {
-    const path = nameBeside(name, relative(dirname(main.path), file.path))
-    return { ...file, path, name: `extents.${index}` }
+    return { ...file, path: names.get(file.path) ?? file.path, name: `extents.${index}` }
   })
   return [...extents.toReversed(), { ...main, path: name, name: 'file' }]
 }

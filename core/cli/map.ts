@@ -9,7 +9,7 @@ import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.ts'
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
-import { chainNames, fileNamed, nameBeside } from './names.ts'
+import { chainNames, fileNamed, fileNames, nameBeside } from './names.ts'
 
 const words: CommandWords = {
   name: 'map',
@@ -43,7 +43,7 @@ export const map: Command = {
     const printer =
       kind === 'json'
         ? jsonPrinter(write, start ?? 0)
-        : humanPrinter(write, fileNames(shown, await operations.inspect({ ...image, chain: true })))
+        : humanPrinter(write, namesInChain(shown, await operations.inspect({ ...image, chain: true })))
     for await (const some of operations.map(part, signal)) printer.rows(some)
     printer.end()
     return 0
@@ -101,13 +101,15 @@ function withoutPlace(start: number): SpindleError {
 }
 
 /** The files rows may lie in, by path, as the user would write them. */
-function fileNames(first: string, chain: readonly ImageFacts[]): ReadonlyMap<string, string> {
+function namesInChain(first: string, chain: readonly ImageFacts[]): ReadonlyMap<string, string> {
   const names = chainNames(first, chain)
   return new Map(
-    chain.flatMap(({ path, details: { dataFile } }, index): readonly (readonly [string, string])[] => {
+    chain.flatMap((facts, index): readonly (readonly [string, string])[] => {
+      const { path, details } = facts
       const name = names[index] ?? path
-      const own = [path, name] as const
-      return dataFile === undefined ? [own] : [own, [resolve(dirname(path), dataFile), nameBeside(name, dataFile)]]
+      const own = [...fileNames(name, facts)]
+      const { dataFile } = details
+      return dataFile === undefined ? own : [...own, [resolve(dirname(path), dataFile), nameBeside(name, dataFile)]]
     }),
   )
 }

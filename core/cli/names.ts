@@ -1,6 +1,6 @@
 // File names: as given on the command line, and as those found in images are shown beside them.
 
-import { isAbsolute, resolve } from 'node:path'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { parseReference } from '../index.ts'
 import type { Operations } from '../index.ts'
 import type { FormatId, ImageFacts } from '../model/image.ts'
@@ -28,6 +28,14 @@ export function chainNames(first: string, chain: readonly ImageFacts[]): readonl
   const names = [first]
   for (const { backing } of chain.slice(0, -1)) names.push(nameBeside(names.at(-1) ?? first, backing?.path ?? ''))
   return names
+}
+
+/** The files an image is made of, by path, as the user would write them. */
+export function fileNames(name: string, { path, files = [] }: ImageFacts): ReadonlyMap<string, string> {
+  return new Map([
+    ...files.map((file) => [file.path, nameBeside(name, relative(dirname(path), file.path))] as const),
+    [path, name],
+  ])
 }
 
 /** Names in an image are relative to that image, not to where we are. Descriptions and protocols are shown as they are. */

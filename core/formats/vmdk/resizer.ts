@@ -9,7 +9,7 @@ import type { Storage } from '../../storage/storage.ts'
 import { withSize } from './descriptor.ts'
 import { cylindersOf } from './descriptor-text.ts'
 import { GrainTables, encodeTable, tableBytes } from './grain-tables.ts'
-import { MAX_DIRECTORY, SECTOR, SPARSE_HEADER } from './layout.ts'
+import { MAX_DIRECTORY, SECTOR, SPARSE_HEADER, SPLIT_SIZE } from './layout.ts'
 import type { Opened } from './open.ts'
 import type { FlatPart, SparsePart } from './part.ts'
 import { writeDescriptor } from './writer.ts'
@@ -29,6 +29,8 @@ export class VmdkResizer implements Resizer {
     if (virtualSize < before) throw this.#refused('can grow, but not shrink: convert it to a new image of that size')
     if (!part || others.length > 0 || part.kind === 'zero')
       throw this.#refused('is cut into several files, whose number would have to change: convert it to a new image')
+    if (this.#opened.descriptor.createType.startsWith('twoGb') && virtualSize > SPLIT_SIZE)
+      throw this.#refused('is kept in pieces of 2 GiB, whose number would have to change: convert it to a new image')
     if (virtualSize % SECTOR !== 0)
       throw new SpindleError(
         'invalid-argument',

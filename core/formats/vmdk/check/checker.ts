@@ -100,7 +100,7 @@ async function lostChecker(storage: Storage, gate: OpenGate, lost: LostDisk): Pr
     if (isLost)
       examination.findings.add('error', 1, () => ({
         code: 'descriptor-missing',
-        message: `${storage.name} is a part of a disk whose descriptor, ${lost.name}, is not beside it. It can be written anew from the ${lost.extents.length} parts that are there.`,
+        message: `${storage.name} is a part of a disk whose descriptor, ${lost.name}, is not beside it. It can be written anew from ${lost.extents.length === 1 ? 'the one part' : `the ${lost.extents.length} parts`} there ${lost.extents.length === 1 ? 'is' : 'are'}.`,
       }))
     if (lost.subformat === 'twoGbMaxExtentSparse')
       await examination.sparse(await GrainTables.open(storage, await readShape(storage)), pace)
