@@ -29,7 +29,7 @@ export async function commit(job: CommitJob, context: OperationContext, parts: P
   const { upper, base } = await split(chain, job, parts)
   const { name } = base.storage
   await checkOthers(job, { upper, base }, parts)
-  if (!keepTop) await checkCanBeEmptied(path, chain.top.format, parts)
+  if (!keepTop) await checkCanBeEmptied(path, chain.top.format, context, parts)
   const above = new VirtualDisk(upper)
   const spec = { path: name, format: base.format, keepUndo: false }
   await changeInPlace(spec, context, parts, async (image) => {
@@ -99,9 +99,12 @@ async function checkOthers({ path, allowOthers }: CommitJob, { upper, base }: Sp
 }
 
 /** Found out before the base is changed. */
-async function checkCanBeEmptied(path: string, format: string, parts: Parts): Promise<void> {
-  await using disk = await openDisk(await parts.openFile(path, 'write'), { ...parts, format, access: 'write' })
-  linkOf(disk.top)
+async function checkCanBeEmptied(path: string, format: string, context: OperationContext, parts: Parts): Promise<void> {
+  const onTheWay: OperationContext = { ...context, pointOfNoReturn: () => {} }
+  // An image that was not closed properly is put right by opening it: a change like any other.
+  await changeLayerInPlace({ path, format, keepUndo: false }, onTheWay, parts, async (layer) => {
+    linkOf(layer)
+  })
 }
 
 function linkOf({ backingLink, unwritable, storage, format }: ImageLayer) {

@@ -39,7 +39,13 @@ export const qcow2Driver: ImageDriver = {
   },
 
   async open(storage: Storage, gate: OpenGate, access: Access): Promise<ImageLayer> {
-    const opened = await openHeader(storage, gate, access)
+    let opened = await openHeader(storage, gate, access)
+    if (access === 'write' && isUnclean(opened.header)) {
+      if (opened.dataStorage !== storage) await opened.dataStorage.close()
+      const { mend } = await import('./check/repair.ts')
+      await mend(storage)
+      opened = await openHeader(storage, gate, access)
+    }
     const file = new ImageFile(storage, opened.dataStorage, opened)
     if (access === 'read') return new Qcow2Layer(file, opened, {})
     const unwritable = unwritableBy(opened.header, storage.name)
@@ -69,12 +75,17 @@ export const qcow2Driver: ImageDriver = {
   },
 }
 
+/** Left open by a program that may have put off counting; one that is marked as damaged is not touched unasked. */
+function isUnclean({ incompatible_features: features }: HeaderFields): boolean {
+  return (features & INCOMPATIBLE.dirty) !== 0n && (features & INCOMPATIBLE.corrupt) === 0n
+}
+
 /** What the header says that forbids writing before a repair. */
 function unwritableBy({ incompatible_features: features }: HeaderFields, path: string): SpindleError | undefined {
   const { offset } = HEADER.fields.incompatible_features
   if (features & INCOMPATIBLE.corrupt)
     return readOnly(path, 'is marked as damaged by the program that wrote it last', offset)
   if (features & INCOMPATIBLE.dirty)
-    return readOnly(path, 'was not closed properly, and its reference counts may be out of date', offset)
+    return readOnly(path, 'was not closed properly, and not all of its tables could be put right', offset)
   return undefined
 }

@@ -15,6 +15,27 @@ import { isMarked, reportOf } from './report.ts'
 const MOST_ROUNDS = 4
 
 export async function repair(storage: Storage, mode: RepairMode, pace: Pace = () => undefined): Promise<RepairReport> {
+  return repairIn(storage, pace, async (examined) => repairRound(examined, mode))
+}
+
+/**
+ * Puts right what a program left that did not come to close the image: counts, above all, that it had put off. Bitmaps
+ * that were being changed stay, for their owner to decide.
+ */
+export async function mend(storage: Storage): Promise<void> {
+  await repairIn(
+    storage,
+    () => undefined,
+    async (examined) => {
+      const bitmaps = await repairBitmaps(examined, 'leaks')
+      return bitmaps.length > 0 ? bitmaps : repairTables(examined)
+    },
+  )
+}
+
+type Round = (examined: Examined) => Promise<readonly string[]>
+
+async function repairIn(storage: Storage, pace: Pace, repairOnce: Round): Promise<RepairReport> {
   const repaired: string[] = []
   let examined = await examine(storage, pace)
   const before = totalsOf(examined)
@@ -22,7 +43,7 @@ export async function repair(storage: Storage, mode: RepairMode, pace: Pace = ()
   const { isUsedTwice } = examined.examination
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     examined.examination.isReferenceLost ||= isUsedTwice
-    const done = await repairRound(examined, mode)
+    const done = await repairOnce(examined)
     if (done.length === 0) break
     repaired.push(...done)
     examined = await examine(storage, pace)
