@@ -60,17 +60,7 @@ export class Qemu {
     const words = ['check', '-f', this.format, '--output=json', name]
     const { stdout, status } = spawnSync(this.oracle.qemuImg, words, { cwd: this.folder, encoding: 'utf8' })
     if (status === 1 || status === null || stdout === '') return undefined
-    const found = JSON.parse(stdout) as Record<string, number | undefined>
-    return {
-      imageEndOffset: found['image-end-offset'] ?? 0,
-      totalClusters: found['total-clusters'] ?? 0,
-      allocatedClusters: found['allocated-clusters'] ?? 0,
-      fragmentedClusters: found['fragmented-clusters'] ?? 0,
-      compressedClusters: found['compressed-clusters'] ?? 0,
-      corruptions: found['corruptions'] ?? 0,
-      leaks: found['leaks'] ?? 0,
-      checkErrors: found['check-errors'] ?? 0,
-    }
+    return totalsOf(stdout)
   }
 
   /** The whole disk as QEMU reads it; `words` may name a snapshot. */
@@ -90,5 +80,20 @@ export class Qemu {
     const result = spawnSync(command, words, { cwd: this.folder, encoding: 'utf8', maxBuffer: 2 ** 28 })
     if (result.status === 0) return result.stdout + result.stderr
     throw new Error(`${command} ${words.join(' ')} ended with ${result.status}: ${result.stdout}${result.stderr}`)
+  }
+}
+
+/** What `check --output=json` printed. */
+export function totalsOf(text: string): CheckTotals {
+  const found = JSON.parse(text) as Record<string, number | undefined>
+  return {
+    imageEndOffset: found['image-end-offset'] ?? 0,
+    totalClusters: found['total-clusters'] ?? 0,
+    allocatedClusters: found['allocated-clusters'] ?? 0,
+    fragmentedClusters: found['fragmented-clusters'] ?? 0,
+    compressedClusters: found['compressed-clusters'] ?? 0,
+    corruptions: found['corruptions'] ?? 0,
+    leaks: found['leaks'] ?? 0,
+    checkErrors: found['check-errors'] ?? 0,
   }
 }

@@ -9,10 +9,13 @@ export function seeds(): readonly number[] {
   return [20_260_101, Math.floor(Math.random() * 2 ** 31)]
 }
 
-/** Seeds for `count` histories: most the same every time, some new. `SPINDLE_HISTORIES=2000` asks for more of them. */
+/** Where more are asked for: what costs too much to be done often stays rarer than the rest. */
+const MOST_TIMES = 25
+
+/** Seeds for `count` histories: most the same every time, some new. `SPINDLE_HISTORIES=1000` asks for more of them. */
 export function historySeeds(count: number): readonly number[] {
   if (process.env['SPINDLE_SEED'] !== undefined) return seeds()
-  const asked = Number(process.env['SPINDLE_HISTORIES'] ?? count)
+  const asked = Math.min(Number(process.env['SPINDLE_HISTORIES'] ?? count), count * MOST_TIMES)
   const fixed = Math.min(asked, Math.ceil(count * 0.8))
   const fresh = Math.floor(Math.random() * 2 ** 31)
   return Array.from({ length: asked }, (_, index) => (index < fixed ? index : fresh + index))

@@ -20,11 +20,11 @@ interface Row {
   readonly offset?: number
 }
 /** QEMU at work in a folder, or what it has said already. */
-export type Teller = Pick<Qemu, 'folder' | 'json'>
+export type Teller = Pick<Qemu, 'folder' | 'format' | 'json'>
 type Facts = Readonly<Record<string, unknown>>
 
 /** The map in qemu-img's words, as both see it. Older versions do not tell compressed data from plain. */
-export async function maps(qemu: Qemu, name = DISK): Promise<{ readonly theirs: unknown; readonly ours: unknown }> {
+export async function maps(qemu: Teller, name = DISK): Promise<{ readonly theirs: unknown; readonly ours: unknown }> {
   const theirs = qemu.json('map', '-f', qemu.format, name) as readonly Row[]
   const tells = theirs.some((row) => 'compressed' in row)
   const spec = { path: join(qemu.folder, name), format: qemu.format }
@@ -50,7 +50,9 @@ function plain(rows: readonly Row[]): readonly Row[] {
   const answer: Row[] = []
   for (const { offset, ...told } of rows) {
     const row = told.data ? { ...told, zero: false } : told
-    const next = row.present && offset !== undefined ? { ...row, offset } : row
+    // Zeros with room at offset 0, which only a data file can have, are zeros without room for QEMU.
+    const isPlace = offset !== undefined && row.present && !(row.zero && offset === 0)
+    const next = isPlace ? { ...row, offset } : row
     const last = answer.at(-1)
     if (last && continues(last, next)) answer[answer.length - 1] = { ...last, length: last.length + next.length }
     else answer.push(next)
@@ -83,7 +85,10 @@ export async function sectorStates(folder: string): Promise<readonly string[]> {
 }
 
 /** qemu-img's description of the image, and ours in its words. */
-export async function descriptions(qemu: Qemu, name = DISK): Promise<{ readonly theirs: Facts; readonly ours: Facts }> {
+export async function descriptions(
+  qemu: Teller,
+  name = DISK,
+): Promise<{ readonly theirs: Facts; readonly ours: Facts }> {
   const info = qemu.json('info', '-U', '-f', qemu.format, name) as Facts
   const [facts] = await inspect({ path: join(qemu.folder, name), chain: false }, systemParts())
   if (!facts) throw new Error('inspect said nothing')

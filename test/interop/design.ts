@@ -25,7 +25,7 @@ export interface Base {
 
 const CLUSTER_SIZES = [512, 1 * KiB, 2 * KiB, 4 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 64 * KiB, 256 * KiB, 2 * MiB]
 
-export function randomDesign(random: Random): Design {
+export function randomDesign(random: Random, most = 8 * MiB): Design {
   const version2 = random.happens(0.2)
   const extended = !version2 && random.happens(0.25)
   const clusterSize = random.pick(CLUSTER_SIZES.filter((size) => !extended || size >= 16 * KiB))
@@ -33,7 +33,7 @@ export function randomDesign(random: Random): Design {
   const dataFile = !version2 && random.happens(0.12)
   const rawDataFile = dataFile && random.happens(0.5)
   const zstd = !version2 && random.happens(0.4)
-  const size = randomSize(random, clusterSize)
+  const size = randomSize(random, clusterSize, most)
   const chain = rawDataFile || random.happens(0.5) ? [] : randomChain(random, size)
   const preallocation = chain.length === 0 ? random.pick(['off', 'off', 'off', 'metadata', 'falloc', 'full']) : 'off'
   return {
@@ -67,9 +67,9 @@ export function optionWords(options: OptionValues): readonly string[] {
 }
 
 /** Small clusters get small disks: it is the number of clusters that costs time. */
-function randomSize(random: Random, clusterSize: number): number {
-  const most = Math.min(8 * MiB, Math.max(clusterSize * 256, 128 * KiB))
-  const clusters = Math.ceil(most / clusterSize)
+function randomSize(random: Random, clusterSize: number, most: number): number {
+  const room = Math.min(most, Math.max(clusterSize * 256, 128 * KiB))
+  const clusters = Math.max(3, Math.ceil(room / clusterSize))
   const whole = clusterSize * Math.max(1, random.below(clusters))
   return random.happens(0.5) ? whole : Math.max(512, whole - 512 * random.below(clusterSize / 512))
 }

@@ -1,6 +1,6 @@
 // Making the images of a history: by QEMU or by Spindle, with the files below them made by QEMU.
 
-import { closeSync, ftruncateSync, openSync, writeSync, writeFileSync } from 'node:fs'
+import { closeSync, copyFileSync, ftruncateSync, openSync, writeSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { qcow2Driver } from '../../core/formats/qcow2/driver.ts'
 import { openDisk } from '../../core/image/chain.ts'
@@ -8,6 +8,7 @@ import type { Access, CreateSpec } from '../../core/image/driver.ts'
 import { fileGate } from '../../core/image/gate.ts'
 import type { VirtualDisk } from '../../core/image/virtual-disk.ts'
 import { drivers } from '../../core/formats/index.ts'
+import { MiB } from '../../core/model/units.ts'
 import { openFile } from '../../core/storage/file.ts'
 import { DiskModel, randomRange, randomStep } from '../helpers/disk-model.ts'
 import { fill } from '../helpers/fill.ts'
@@ -30,6 +31,19 @@ export function makeChain(qemu: Qemu, design: Design, random: Random): void {
     else makeBase(qemu, base, below, random)
     below = base
   }
+}
+
+/** A raw disk that is below nothing yet, much like what is or could be below. */
+export function makeSpare(folder: string, { chain, size }: Design, random: Random): void {
+  const path = join(folder, 'spare')
+  const bottom = chain.at(-1)
+  if (bottom?.format === 'raw' && random.happens(0.7)) {
+    copyFileSync(join(folder, bottom.name), path)
+    const file = openSync(path, 'r+')
+    const { offset, length } = randomRange(random, Math.max(bottom.size, 1), 65_536)
+    writeSync(file, random.bytes(length), 0, length, offset)
+    closeSync(file)
+  } else makeRaw(path, random.pick([size, size + MiB, 512 * Math.ceil(size / 1536)]), random)
 }
 
 export function qemuCreate(qemu: Qemu, design: Design): void {
