@@ -2,10 +2,19 @@
 
 import type { ImageDriver } from '../image/driver.ts'
 import { qcow2Driver } from './qcow2/driver.ts'
+import { qedDriver } from './qed/driver.ts'
 import { rawDriver } from './raw/driver.ts'
 import { vhdxDriver } from './vhdx/driver.ts'
 import { vdiDriver } from './vdi/driver.ts'
 import { vmdkDriver } from './vmdk/driver.ts'
 import { vpcDriver } from './vpc/driver.ts'
 
-export const drivers: readonly ImageDriver[] = [qcow2Driver, vdiDriver, vmdkDriver, vpcDriver, vhdxDriver, rawDriver]
+export const drivers: readonly ImageDriver[] = [
+  qcow2Driver,
+  vdiDriver,
+  qedDriver,
+  vmdkDriver,
+  vpcDriver,
+  vhdxDriver,
+  rawDriver,
+]

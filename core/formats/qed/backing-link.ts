@@ -1,0 +1,40 @@
+// Changing which image lies below an open one, and dropping what covers it.
+
+import type { BackingLink } from '../../image/facets.ts'
+import { SpindleError } from '../../model/error.ts'
+import type { BackingRef } from '../../model/image.ts'
+import { dropFrom } from './cut.ts'
+import { backingNameProblem, encodeWithBacking } from './header.ts'
+import { packClusters } from './pack.ts'
+import type { QedFile } from './qed-file.ts'
+import type { QedWriter } from './writer.ts'
+
+export class QedBackingLink implements BackingLink {
+  readonly #file: QedFile
+  readonly #writer: QedWriter
+
+  constructor(file: QedFile, writer: QedWriter) {
+    this.#file = file
+    this.#writer = writer
+  }
+
+  async setBacking(backing: BackingRef | undefined): Promise<void> {
+    const { storage } = this.#file
+    const problem = backing && backingNameProblem(backing)
+    if (problem !== undefined)
+      throw new SpindleError('unsupported', `${problem} Nothing was changed.`, { path: storage.name })
+    await this.#writer.flush()
+    await this.#writer.finish()
+    const { header } = this.#file
+    const old = header.backing_filename_offset + header.backing_filename_size
+    // In one piece, and nothing of a longer name is left behind it.
+    await storage.write(0, encodeWithBacking({ ...header, autoclear_features: 0n }, backing, old))
+    await storage.flush()
+  }
+
+  async empty(): Promise<void> {
+    await this.#writer.flush()
+    await dropFrom(this.#file, 0)
+    await packClusters(this.#file)
+  }
+}
