@@ -35,7 +35,7 @@ export class Qemu {
   io(name: string, commands: readonly string[]): void {
     const output = this.#run(this.oracle.qemuIo, ['-f', this.format, ...commands.flatMap((one) => ['-c', one]), name])
     // qemu-io goes on after a failed command, and most of them leave its exit code alone.
-    const failed = output.split('\n').find((line) => line !== '' && !/^(wrote|discard|[\d.]+ )/.test(line))
+    const failed = output.split('\n').find((line) => line !== '' && !/^(wrote|read|discard|[\d.]+ )/.test(line))
     if (failed !== undefined) throw new Error(`qemu-io ${this.oracle.version}: ${failed}`)
   }
 

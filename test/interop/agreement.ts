@@ -114,7 +114,7 @@ export async function descriptions(
       dirty: facts.details.dirty === true,
       backing: facts.backing?.path,
       backingFormat: facts.backing?.format,
-      specific: facts.details.specific,
+      specific: namedFrom(qemu.folder, facts.details.specific),
       snapshots: facts.details.snapshots?.map((one) => [
         one.id,
         one.name,
@@ -123,4 +123,9 @@ export async function descriptions(
       ]),
     },
   }
+}
+
+/** QEMU names the files of an image as it was named itself. */
+function namedFrom(folder: string, specific: Facts | undefined): Facts | undefined {
+  return specific && (JSON.parse(JSON.stringify(specific).replaceAll(`${folder}/`, '')) as Facts)
 }

@@ -127,7 +127,7 @@ async function agree({ design, judge }: History): Promise<void> {
     expect(description.ours).toEqual(description.theirs)
   }
   await using storage = await openFile(path, 'read')
-  const checker = await driverOf(drivers, design.format).checker?.(storage)
+  const checker = await driverOf(drivers, design.format).checker?.(storage, fileGate())
   const report = await checker?.check()
   expect(report?.findings ?? []).toEqual([])
   if (!WITHOUT_CHECK.has(design.format))
