@@ -27,8 +27,10 @@ const words: CommandWords = {
     PROGRESS,
     QUIET,
     { ...SOURCE_CACHE, long: 'cache', short: 't' },
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [],
   notes: [
     'All of the options change, or none: also when the command is stopped. What reads the disk sees the same before and after.',
     'backing_fmt can be stated for the backing file there is; to have another one use rebase. data_file changes the name alone, for a file that was moved. Keys of encrypted images cannot be changed yet.',

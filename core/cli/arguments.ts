@@ -21,6 +21,8 @@ export interface CommandWords {
   readonly refused: readonly Omit<OptionWord, 'help'>[]
   /** A number with a minus in front is an operand of this command, not a row of letters. */
   readonly signedOperands?: boolean
+  /** How many operands `--image-opts` describes; left out, one. */
+  readonly describedOperands?: number
   /** What to know beyond the options; one paragraph a line. */
   readonly notes: readonly string[]
 }

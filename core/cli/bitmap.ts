@@ -29,8 +29,10 @@ const words: CommandWords = {
     { long: 'source-format', short: 'F', value: 'FMT', help: 'format of SOURCE-FILE' },
     { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
     KEEP_UNDO,
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [],
   notes: [
     'Several of these may be given, and happen in the order they are typed: all of them, or none when one cannot be done. "spindle info" lists the bitmaps.',
   ],

@@ -43,8 +43,10 @@ const words: CommandWords = {
     QUIET,
     { ...SOURCE_CACHE, long: 'cache' },
     FORCE_SHARE,
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [],
   notes: [
     'What is found is told line by line on standard error, the sums on standard output. Only FILE is opened, whatever it refers to.',
     'A repair happens as a whole or not at all. While something that leads to data is damaged, nothing is freed, because that data may be what nothing leads to any more.',

@@ -55,8 +55,15 @@ export const SOURCE_CACHE: OptionWord = {
   help: 'accepted for scripts; Spindle leaves caching to the system',
 }
 
-export const IMAGE_OPTS = { long: 'image-opts' }
-export const OBJECT = { long: 'object', value: 'OBJDEF' }
+export const IMAGE_OPTS: OptionWord = {
+  long: 'image-opts',
+  help: 'the file to read is described, as driver=qcow2,file.filename=FILE,encrypt.key-secret=ID',
+}
+export const OBJECT: OptionWord = {
+  long: 'object',
+  value: 'secret,id=ID,…',
+  help: 'a passphrase for encrypted images: file=FILE holds it, byte for byte, or data=TEXT is it, which others may see; format=base64 where it is written so',
+}
 
 export function outputKind(command: CommandWords, words: Words): 'human' | 'json' {
   const kind = words.text('output') ?? 'human'

@@ -32,8 +32,10 @@ const words: CommandWords = {
     PROGRESS,
     QUIET,
     { ...SOURCE_CACHE, long: 'cache', short: 't' },
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT, { long: 'rate', short: 'r', value: 'RATE' }],
+  refused: [{ long: 'rate', short: 'r', value: 'RATE' }],
   notes: [
     'Whatever reads through BASE sees its new data: images between FILE and BASE must not be used alone any more. Other images in the same folders that read through what is changed are looked for first, and named.',
     'The disk reads the same through FILE at any moment. Should the command be cut off, "spindle undo" puts back the image that was being changed.',

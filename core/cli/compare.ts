@@ -24,8 +24,11 @@ const words: CommandWords = {
     QUIET,
     SOURCE_CACHE,
     FORCE_SHARE,
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [],
+  describedOperands: 2,
   notes: [
     'Disks of different sizes are the same when the rest of the larger one is zeros.',
     'Exit code: 0 the same, 1 different, 2 an image could not be opened, 3 its tables could not be read, 4 its data could not be read.',

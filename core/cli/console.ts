@@ -8,6 +8,8 @@ export interface Console {
   error(text: string): void
   /** A person watches standard output. */
   readonly interactive: boolean
+  /** Asks for a passphrase without showing it. Undefined when there is no one to ask, or no answer. */
+  askSecret?(prompt: string): Promise<Uint8Array | undefined>
   /** Characters in a line, when a person watches. */
   columns(): number
 }
@@ -17,9 +19,19 @@ export function systemConsole(): Console {
     out: (text) => write(1, text),
     error: (text) => write(2, text),
     interactive: isatty(1),
+    ...(isatty(0) && { askSecret }),
     // A terminal that does not know its width says 0.
     columns: () => process.stdout.columns || 80,
   }
+}
+
+/** Byte by byte from the terminal: no string of it is ever made, which could not be overwritten. */
+async function askSecret(prompt: string): Promise<Uint8Array | undefined> {
+  const { readSecret } = await import('./secret-prompt.ts')
+  write(2, prompt)
+  const secret = await readSecret()
+  write(2, '\n')
+  return secret
 }
 
 function write(descriptor: number, text: string): void {

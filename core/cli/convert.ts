@@ -5,7 +5,7 @@ import { SpindleError } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { FOR, FORCE, FORCE_SHARE, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, runMaking } from './command.ts'
+import { FOR, FORCE, FORCE_SHARE, IMAGE_OPTS, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, runMaking } from './command.ts'
 import type { Command } from './command.ts'
 import { createOptions, optionsHelp, purposeOf } from './create-options.ts'
 import { warningText } from './failure.ts'
@@ -57,6 +57,8 @@ const words: CommandWords = {
     { long: 'oob-writes', short: 'W', help: 'accepted for scripts; data is always written in the fastest order' },
     { long: 'copy-range-offloading', short: 'C', help: 'accepted for scripts; the kernel copies wherever it can' },
     FORCE_SHARE,
+    IMAGE_OPTS,
+    OBJECT,
   ],
   refused: [
     { long: 'source-image-opts' },
@@ -70,7 +72,6 @@ const words: CommandWords = {
     { long: 'skip-broken-bitmaps' },
     { long: 'rate', short: 'r', value: 'RATE' },
     { long: 'salvage' },
-    OBJECT,
   ],
   notes: [
     'TARGET holds the whole disk: what SOURCE takes from its backing files is copied in. Holes and zeros take no room. Snapshots (without --snapshots) and bitmaps inside SOURCE do not come along, and a warning says so.',

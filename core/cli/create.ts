@@ -33,8 +33,9 @@ const words: CommandWords = {
     FOR,
     QUIET,
     FORCE,
+    OBJECT,
   ],
-  refused: [OBJECT],
+  refused: [],
   notes: [
     'SIZE is in bytes, or has one of the suffixes K M G T P E, powers of 1024. It may be left out above a backing file, whose size is taken then.',
     'FILE is written as FILE.partial and renamed when it is whole. Unlike qemu-img, a file that is there already is not replaced without --force.',

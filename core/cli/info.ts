@@ -22,8 +22,10 @@ const words: CommandWords = {
     { long: 'backing-chain', short: 'b', help: 'tell of the backing files below it as well' },
     OUTPUT,
     FORCE_SHARE,
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [],
   notes: [
     'Opens FILE only; what it refers to is shown, not opened. With --backing-chain the files below it are opened, and where one is missing those above it are still told of.',
   ],

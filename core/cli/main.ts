@@ -4,6 +4,8 @@ import { createRequire } from 'node:module'
 import { openOperations } from '../index.ts'
 import { errorData } from '../model/error.ts'
 import { parseWords, usageError } from './arguments.ts'
+import { withDescriptions } from './image-options.ts'
+import { keyringFor } from './secrets.ts'
 import type { Command } from './command.ts'
 import { systemConsole } from './console.ts'
 import type { Console } from './console.ts'
@@ -135,7 +137,13 @@ async function dispatch([name, ...rest]: readonly string[], console: Console, si
   const sharing = words.has('force-share')
     ? ({ looks: 'shared', reads: 'shared' } as const)
     : ({ looks: 'tested' } as const)
-  return command.run(words, { console, signal, operations: openOperations(sharing) })
+  const keyring = await keyringFor(words.texts('object'), console)
+  try {
+    const operations = openOperations({ ...sharing, secrets: keyring })
+    return await command.run(withDescriptions(command.words, words), { console, signal, operations })
+  } finally {
+    keyring.clear()
+  }
 }
 
 /** The package's: this file is two folders below it, as source and as built. */

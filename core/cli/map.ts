@@ -21,8 +21,10 @@ const words: CommandWords = {
     { long: 'max-length', short: 'l', value: 'LENGTH', help: 'go on for this many bytes' },
     OUTPUT,
     FORCE_SHARE,
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [],
   notes: [
     'Human output lists plain data only and gives up where data is compressed, since that has no place of its own in a file; --output=json lists everything.',
   ],
@@ -84,8 +86,8 @@ function humanPrinter(write: (text: string) => void, names: ReadonlyMap<string, 
   return {
     rows(rows) {
       begin()
-      for (const { start, length, data, zero, offset, path = '' } of rows) {
-        if (data && offset === undefined) throw withoutPlace(start)
+      for (const { start, length, data, zero, compressed, offset, path = '' } of rows) {
+        if (data && offset === undefined) throw withoutPlace(start, compressed)
         if (data && !zero) write(line(hex(start), hex(length), hex(offset ?? 0), names.get(path) ?? path))
       }
     },
@@ -93,10 +95,11 @@ function humanPrinter(write: (text: string) => void, names: ReadonlyMap<string, 
   }
 }
 
-function withoutPlace(start: number): SpindleError {
+function withoutPlace(start: number, compressed: boolean): SpindleError {
+  const state = compressed ? 'compressed' : 'encrypted'
   return new SpindleError(
     'unsupported',
-    `From byte ${start} on the disk is compressed, and what is compressed has no place this list could show. Use --output=json.`,
+    `From byte ${start} on the disk is ${state}, and what is ${state} has no place this list could show. Use --output=json.`,
   )
 }
 

@@ -27,8 +27,10 @@ const words: CommandWords = {
     { long: 'snapshot', short: 'l', value: 'SNAPSHOT', help: 'for the disk as this snapshot inside FILE has it' },
     OUTPUT,
     FORCE_SHARE,
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [],
   notes: [
     'Required is the length of the new file with the data of FILE in it, fully allocated the one it can grow to, and bitmaps what those of FILE would take on top. With backing_file among the options all of the disk counts as data, since what the backing file has of it is not known; it is not opened.',
     'A snapshot is measured by the size the disk had then; qemu-img takes the size of now.',

@@ -32,8 +32,10 @@ const words: CommandWords = {
     FORCE_SHARE,
     { ...SOURCE_CACHE, long: 'cache', short: 't' },
     { ...SOURCE_CACHE, long: 'backing-cache' },
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT, { long: 'compress', short: 'c' }],
+  refused: [{ long: 'compress', short: 'c' }],
   notes: [
     'Without -u the disk stays what it is: FILE takes in whatever BACKING has otherwise. This happens as a whole or not at all, whenever the command is stopped.',
   ],

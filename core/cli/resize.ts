@@ -27,8 +27,10 @@ const words: CommandWords = {
     KEEP_UNDO,
     PROGRESS,
     QUIET,
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [],
   signedOperands: true,
   notes: [
     'SIZE is in bytes, or has one of the suffixes K M G T P E, powers of 1024. With + or - in front of it the disk grows or shrinks by it.',

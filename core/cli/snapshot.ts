@@ -33,8 +33,10 @@ const words: CommandWords = {
     PROGRESS,
     QUIET,
     FORCE_SHARE,
+    IMAGE_OPTS,
+    OBJECT,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [],
   notes: [
     'SNAPSHOT is an id or a name. Should one be the id of one snapshot and the name of another, -a takes the id and -d the name, as in qemu-img. A name that several snapshots have, which Spindle does not allow for new ones, is refused: use the id.',
     'Each of these happens as a whole or not at all, whenever the command is stopped.',

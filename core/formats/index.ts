@@ -1,6 +1,7 @@
 // All formats, the most certain of themselves first; raw, which takes anything, is last.
 
 import type { ImageDriver } from '../image/driver.ts'
+import { luksDriver } from './luks/driver.ts'
 import { qcow2Driver } from './qcow2/driver.ts'
 import { qedDriver } from './qed/driver.ts'
 import { rawDriver } from './raw/driver.ts'

@@ -5,6 +5,7 @@ import type { BackingRef, BitmapFacts, Capabilities, Details, FormatId } from '.
 import type { ErrorData } from '../model/error.ts'
 import type { Pace } from '../jobs/pace.ts'
 import type { OptionTable, OptionValues } from '../model/option.ts'
+import type { Secrets } from '../crypto/secrets.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Extent } from './extent.ts'
 import type { Amender, BackingLink, BitmapTable, Checker, Resizer, SnapshotTable } from './facets.ts'
@@ -28,6 +29,8 @@ export interface OpenGate {
    * folder of `from`, for reading. Absent, `open` does.
    */
   openPart?(name: string, from: Storage): Promise<Storage>
+  /** Who knows the passphrases of what is encrypted; left out, nobody does, and such images can only be described. */
+  readonly secrets?: Secrets | undefined
 }
 
 export interface CreateSpec {
@@ -40,6 +43,8 @@ export interface CreateSpec {
   readonly fileName?: string
   /** Whether data will be packed; false makes a builder without `pack`. */
   readonly compress?: boolean
+  /** Nothing will be placed: where zeros would have to be written everywhere, the new disk may read as anything. */
+  readonly blank?: boolean
   /** Called while room is being written or reserved in advance, with the bytes done. */
   readonly pace?: Pace
 }

@@ -52,6 +52,8 @@ function describedFile(text: string): Reference {
   if (path === undefined || path === '') {
     throw new SpindleError('invalid-argument', `${shown(text)} names no file: it needs "filename" under "file".`)
   }
+  // Which passphrase opens it is found out by trying those there are.
+  for (const key of ['key-secret', 'encrypt.key-secret', 'encrypt.format']) said.delete(key)
   const [unknown] = said.keys()
   if (unknown !== undefined) {
     // Skipping one could show other bytes than were meant: an offset, say.

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'invalid-image' // the bytes on disk break their format's rules
   | 'unsupported' // a valid image or request that this engine has no part for
   | 'missing-file' // a file the image refers to (backing file, data file) cannot be opened
+  | 'locked' // it is encrypted, and nobody has given the passphrase
   | 'invalid-argument' // the request itself makes no sense
   | 'differs' // a verification found other bytes than were meant to be there
   | 'cancelled'

@@ -93,6 +93,7 @@ function protectingGate(files: ChangedFiles, gate: OpenGate): OpenGate {
       return files.protected(name) ?? gate.open(reference, from, access)
     },
     create: async (reference, from) => gate.create(reference, from),
+    secrets: gate.secrets,
   }
 }
 

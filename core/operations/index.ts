@@ -15,6 +15,7 @@ import type {
   SizePrediction,
   UndoOffer,
 } from '../model/plan.ts'
+import type { Secrets } from '../crypto/secrets.ts'
 import type { ImageDriver } from '../image/driver.ts'
 import type { Sharing } from '../storage/image-locks.ts'
 import type { UndoState } from '../storage/undo-log.ts'
@@ -56,15 +57,17 @@ export interface OperationsOptions {
   readonly looks?: Sharing
   /** How jobs open what they only read; left out, so that nobody changes it meanwhile. */
   readonly reads?: Sharing
+  /** Who knows the passphrases of encrypted images; left out, nobody does. */
+  readonly secrets?: Secrets
   /** Instead of the system's. */
   readonly parts?: Parts
 }
 
 /** Paths are absolute everywhere. */
 export function openOperations(options: OperationsOptions = {}): Operations {
-  const parts = options.parts ?? systemParts(options.looks ?? 'shared')
+  const parts = options.parts ?? systemParts(options.looks ?? 'shared', options.secrets)
   const { drivers } = parts
-  const forJob = (): Parts => options.parts ?? systemParts(options.reads ?? 'locked')
+  const forJob = (): Parts => options.parts ?? systemParts(options.reads ?? 'locked', options.secrets)
   let pool: TransferPool | undefined
   const withPool = async (): Promise<Parts> => {
     const { TransferPool } = await import('../transfer/pool.ts')

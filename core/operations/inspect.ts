@@ -26,7 +26,9 @@ export interface InspectSpec {
  * The image and, when asked for, its backing files, top first. Throws when the image itself cannot be opened. Where the
  * chain breaks below it, the list ends with the last file that could be opened, and its `unreadable` says why.
  */
-export async function inspect(spec: InspectSpec, parts: Parts): Promise<readonly ImageFacts[]> {
+export async function inspect(spec: InspectSpec, system: Parts): Promise<readonly ImageFacts[]> {
+  // What can be told of an image can be told without its passphrase: nobody is asked for it.
+  const parts = { ...system, gate: { ...system.gate, secrets: undefined } }
   const chain: ImageFacts[] = []
   let { layer, unreadable } = await openTop(spec, parts)
   const seen = new Set([layer.storage.identity])
@@ -34,7 +36,8 @@ export async function inspect(spec: InspectSpec, parts: Parts): Promise<readonly
     await using current = layer
     const suspect = chain.length === 0 ? await suspectOf(current, spec.format, parts) : undefined
     const facts = await factsOf(current, unreadable ?? current.unreadable, suspect)
-    if (!spec.chain || !current.backing || facts.unreadable) return [...chain, facts]
+    const broken = facts.unreadable && facts.unreadable.code !== 'locked'
+    if (!spec.chain || !current.backing || broken === true) return [...chain, facts]
     try {
       layer = await openBacking(current, current.backing, seen, parts)
     } catch (error) {

@@ -45,6 +45,8 @@ function rowOf(extent: DiskExtent, start: number): MapRow {
   const row = { start, length, depth, present: true, zero: false, data: true, compressed: false }
   switch (extent.kind) {
     case 'data':
+      // What lies there is of no use to anyone who reads the file.
+      if (extent.storage.enciphered === true) return row
       return { ...row, offset: extent.offset, path: extent.storage.name }
     case 'packed':
       return { ...row, compressed: true }

@@ -5,6 +5,7 @@ import { drivers } from '../formats/index.ts'
 import { openDisk } from '../image/chain.ts'
 import type { SnapshotPart } from '../image/chain.ts'
 import type { ImageDriver, OpenGate } from '../image/driver.ts'
+import type { Secrets } from '../crypto/secrets.ts'
 import { fileGate } from '../image/gate.ts'
 import type { OpenFile } from '../image/gate.ts'
 import { leadingPath } from '../image/leading.ts'
@@ -29,11 +30,11 @@ export interface Parts {
 }
 
 /** For one piece of work: its own openings of a file do not get in each other's way. */
-export function systemParts(reads: Sharing = 'shared'): Parts {
+export function systemParts(reads: Sharing = 'shared', secrets?: Secrets): Parts {
   const locks = new ImageLocks()
   const open = openInside(async (path, access) => openWhole(path, access, async () => locks.open(path, access, reads)))
   const look = openInside(async (path) => openWhole(path, 'read'))
-  return { drivers, openFile: open, look, gate: fileGate(open, locateNearby(drivers, look)) }
+  return { drivers, openFile: open, look, gate: { ...fileGate(open, locateNearby(drivers, look)), secrets } }
 }
 
 /** Opens an image and its chain for reading. Throws also where it opens but its content cannot be read. */

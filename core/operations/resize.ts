@@ -27,10 +27,10 @@ export async function resize(job: ResizeJob, context: OperationContext, parts: P
       `${path} would shrink from ${formatSize(before.virtualSize)} to ${formatSize(virtualSize)}, and all data beyond its new end would be lost. Nothing was changed. Allow it to shrink if that is meant.`,
       { path },
     )
-  if (shrinks && keepUndo && before.format === 'raw')
+  if (shrinks && keepUndo && (before.format === 'raw' || before.format === 'luks'))
     throw new SpindleError(
       'unsupported',
-      `${path} is a raw disk, of which nothing is left beyond its end: making it smaller cannot be taken back. Nothing was changed. Do without the undo file, or copy the disk first.`,
+      `${path} is a disk without tables, of which nothing is left beyond its end: making it smaller cannot be taken back. Nothing was changed. Do without the undo file, or copy the disk first.`,
       { path },
     )
   const isReserved = preallocation === 'falloc' || preallocation === 'full'

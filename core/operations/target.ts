@@ -64,6 +64,7 @@ export class Target implements AsyncDisposable {
         return made ? this.#openFile(made.partial, access) : spec.parts.gate.open(reference, from, access)
       },
       create: async (reference, from) => this.#makeBeside(pathOf(reference, from)),
+      secrets: spec.parts.gate.secrets,
     }
   }
 

@@ -18,6 +18,8 @@ export interface Storage extends AsyncDisposable {
   readonly identity: string
   /** Open file descriptor when plain reads and writes on it mean the same as here, so that bulk copies may go through the kernel. */
   readonly descriptor?: number | undefined
+  /** Seen through a cipher: what was never written reads as noise, and its offsets mean nothing to who sees the file itself. */
+  readonly enciphered?: boolean
   size(): Promise<number>
   /** Fills `into` and returns its length, or fewer bytes only where the storage ends. */
   read(offset: number, into: Uint8Array): Promise<number>

@@ -30,7 +30,7 @@ interface Transport extends HostRange {
 /** `places` has the host offset of each of the scan's runs. */
 export async function moveWindow(
   sources: readonly Storage[],
-  scan: Pick<Scan, 'moves' | 'buffer'>,
+  scan: Pick<Scan, 'runs' | 'moves' | 'buffer'>,
   places: readonly number[],
   target: Storage,
   tools: MoveTools,
@@ -49,7 +49,26 @@ export async function moveWindow(
   }
   if (tools.crowded) kernel.reserve(left)
   await copyThrough(tools, left, scan.buffer, target)
+  if (target.enciphered === true) await clearGaps(scan, places, target)
   kernel.startWriting(written)
+}
+
+/** What a run has between its moves is zeros, and in a storage that holds noise they have to be written. */
+async function clearGaps(
+  { runs, moves }: Pick<Scan, 'runs' | 'moves'>,
+  places: readonly number[],
+  target: Storage,
+): Promise<void> {
+  let next = 0
+  for (const [run, { length }] of runs.entries()) {
+    const host = places[run] ?? 0
+    let done = 0
+    for (let move = moves[next]; move?.run === run; move = moves[(next += 1)]) {
+      if (move.skip > done) await target.zero(host + done, move.skip - done)
+      done = move.skip + move.length
+    }
+    if (done < length) await target.zero(host + done, length - done)
+  }
 }
 
 /** Moves whose bytes lie together both where they are and where they go are one: packed blocks mostly do. */

@@ -55,7 +55,7 @@ async function answer(request: Request): Promise<Reply> {
       const { moves, places, portable, crowded, stop } = request
       const tools = { buffers, portable, crowded, check: checkOf(stop) }
       const { sources } = withStorages(request)
-      await moveWindow(sources, { moves, buffer: undefined }, places, opened(request.target, true), tools)
+      await moveWindow(sources, { runs: [], moves, buffer: undefined }, places, opened(request.target, true), tools)
       return { id, kind: 'done' }
     }
     case 'move':

@@ -20,15 +20,24 @@ const ROWS: readonly Row[] = [
   { layer: 'core/bytes', layers: ['core/model'], packages: [] },
   { layer: 'core/storage', layers: ['core/model', 'core/bytes'], packages: ['node:*', 'koffi'] },
   { layer: 'core/codec', layers: ['core/model', 'core/bytes'], packages: ['node:*'] },
+  { layer: 'core/crypto', layers: ['core/model', 'core/bytes', 'core/storage'], packages: ['node:*'] },
   {
     layer: 'core/image',
-    layers: ['core/model', 'core/bytes', 'core/storage', 'core/codec', 'core/jobs/pace.ts'],
+    layers: ['core/model', 'core/bytes', 'core/storage', 'core/codec', 'core/crypto', 'core/jobs/pace.ts'],
     packages: ['node:*'],
   },
   // A format sees the file only as a Storage: neither Node's fs nor another format.
   {
     layer: 'core/formats/*',
-    layers: ['core/model', 'core/bytes', 'core/image', 'core/codec', 'core/storage/storage.ts', 'core/jobs/pace.ts'],
+    layers: [
+      'core/model',
+      'core/bytes',
+      'core/image',
+      'core/codec',
+      'core/crypto',
+      'core/storage/storage.ts',
+      'core/jobs/pace.ts',
+    ],
     packages: [],
   },
   { layer: 'core/formats', layers: ['core/image', 'core/formats/*'], packages: [] },
@@ -53,6 +62,7 @@ const ROWS: readonly Row[] = [
       'core/storage',
       'core/codec',
       'core/image',
+      'core/crypto',
       'core/formats',
       'core/containers',
       'core/transfer',
@@ -67,6 +77,7 @@ const ROWS: readonly Row[] = [
     layers: [
       'core/model',
       'core/image',
+      'core/crypto',
       'core/storage',
       'core/formats',
       'core/transfer',

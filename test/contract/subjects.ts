@@ -12,6 +12,8 @@ import type { Storage } from '../../core/storage/storage.ts'
 import { randomRange } from '../helpers/disk-model.ts'
 import { MemoryFolder } from '../helpers/memory-gate.ts'
 import { randomFrom } from '../helpers/seeds.ts'
+import { testKeyring } from '../helpers/keyring.ts'
+import { ENCRYPTED_SUBJECTS } from './subjects-encrypted.ts'
 import { QED_SUBJECTS } from './subjects-qed.ts'
 import { VDI_SUBJECTS } from './subjects-vdi.ts'
 import { VHDX_SUBJECTS } from './subjects-vhdx.ts'
@@ -65,6 +67,7 @@ export const SUBJECTS: readonly Subject[] = [
   qcow2('subclusters over qcow2', MIDDLE, { extended_l2: true }, { format: 'qcow2', size: MIDDLE - 512 * KiB }),
   qcow2('external data file', MIDDLE, { data_file: 'data', cluster_size: 16 * KiB }),
   qcow2('external raw data file', MIDDLE, { data_file: 'data', data_file_raw: true, cluster_size: 16 * KiB }),
+  ...ENCRYPTED_SUBJECTS,
   ...VDI_SUBJECTS,
   ...VMDK_SUBJECTS,
   ...QED_SUBJECTS,
@@ -90,6 +93,7 @@ export interface Image {
 /** Everything but the image itself: its driver, its spec and the file below it. */
 export async function prepare(subject: Subject, seed: number): Promise<Image> {
   const folder = new MemoryFolder()
+  folder.secrets = testKeyring()
   const below = subject.backing ? await addBase(folder, subject.backing, seed) : new Uint8Array(0)
   return {
     subject,

@@ -1,5 +1,6 @@
 // A folder in memory: files by name, opened through the same gate as real ones.
 
+import type { Secrets } from '../../core/crypto/secrets.ts'
 import type { OpenGate } from '../../core/image/driver.ts'
 import { SpindleError } from '../../core/model/error.ts'
 import { MemoryStorage } from '../../core/storage/memory.ts'
@@ -7,6 +8,7 @@ import type { Storage } from '../../core/storage/storage.ts'
 
 export class MemoryFolder implements OpenGate {
   readonly files = new Map<string, MemoryStorage>()
+  secrets?: Secrets
 
   file(name: string): MemoryStorage {
     const file = this.files.get(name)

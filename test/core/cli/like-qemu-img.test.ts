@@ -236,7 +236,6 @@ describe('convert', () => {
     ['-r', 'rate'],
     ['--salvage', 'salvage'],
     ['--bitmaps', 'bitmaps'],
-    ['--object', 'object'],
   ])('refuses %s by name instead of doing something else', async (flag) => {
     const { code, error } = await spindleHere('convert', flag, '1', at('disk.img'), at('never'))
     expect(code).toBe(1)

@@ -1,0 +1,35 @@
+// A new encrypted volume under a passphrase the user has been asked for.
+
+import { SpindleError } from '../model/error.ts'
+import { headerDigest } from './header-digest.ts'
+import { NewLuks1 } from './luks1-new.ts'
+import type { Luks1Design } from './luks1-new.ts'
+import type { Secrets } from './secrets.ts'
+
+/** `id` names the secret; empty, someone is asked. What is made is kept open for who wants to read it back. */
+export async function newVolume(
+  design: Luks1Design,
+  path: string,
+  secrets: Secrets | undefined,
+  id: string,
+): Promise<NewLuks1> {
+  const passphrase = await newPassphrase(path, secrets, id)
+  try {
+    const volume = await NewLuks1.prepare(design, [passphrase])
+    secrets?.keepVolumeKey(headerDigest(volume.header), volume.key)
+    return volume
+  } finally {
+    passphrase.fill(0)
+  }
+}
+
+export async function newPassphrase(path: string, secrets: Secrets | undefined, id: string): Promise<Uint8Array> {
+  const passphrase = await secrets?.passphrase({ path, purpose: 'new', attempt: 0, ...(id !== '' && { id }) })
+  if (passphrase && passphrase.length > 0) return passphrase
+  if (id !== '' && !passphrase)
+    throw new SpindleError('invalid-argument', `There is no secret with the id “${id}”. Nothing was written.`)
+  throw new SpindleError(
+    'invalid-argument',
+    'An encrypted image needs a passphrase, and none was given. Nothing was written.',
+  )
+}
