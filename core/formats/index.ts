@@ -17,5 +17,6 @@ export const drivers: readonly ImageDriver[] = [
   vmdkDriver,
   vpcDriver,
   vhdxDriver,
+  luksDriver,
   rawDriver,
 ]
