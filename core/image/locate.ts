@@ -6,7 +6,7 @@ import { SpindleError } from '../model/error.ts'
 import { systemCode, systemError } from '../storage/system-error.ts'
 import { surestDriver, SURE } from './detect.ts'
 import type { ImageDriver } from './driver.ts'
-import { closedGate } from './gate.ts'
+import { aloneGate } from './gate.ts'
 import type { Locate, OpenFile } from './gate.ts'
 
 /** More files than this are not looked into: the folder is no virtual machine's. */
@@ -55,7 +55,7 @@ async function identityOf(path: string, drivers: readonly ImageDriver[], open: O
     const isNamed = guess?.driver.extensions.includes(extname(path).slice(1).toLowerCase()) === true
     if (!guess || (guess.confidence < SURE && !isNamed)) return undefined
     // The layer closes the storage as well; closing twice does nothing.
-    await using layer = await guess.driver.open(storage, closedGate, 'read')
+    await using layer = await guess.driver.open(storage, aloneGate(open), 'read')
     return layer.identity
   } catch (error) {
     // What cannot be opened is not the image that is looked for.

@@ -8,13 +8,15 @@ export interface Folder {
   readonly identity: string
   /** Row stamps by file name. */
   readonly volumes: Map<string, string>
+  /** Files that are no rows because they are parts of one: the name of that, by theirs. */
+  readonly parts: Map<string, string>
   readonly folders: Map<string, Folder>
   /** Set when it no longer belongs to the place, also for those still working in it. */
   gone: boolean
 }
 
 export function newFolder(path: string, stats: Stats): Folder {
-  return { path, identity: identityOf(stats), volumes: new Map(), folders: new Map(), gone: false }
+  return { path, identity: identityOf(stats), volumes: new Map(), parts: new Map(), folders: new Map(), gone: false }
 }
 
 /** Inode numbers are used again at once, so the time of birth belongs to it. */

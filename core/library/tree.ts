@@ -5,9 +5,11 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ImageDriver } from '../image/driver.ts'
+import { leadingPath } from '../image/leading.ts'
 import { errorData } from '../model/error.ts'
 import type { ErrorData } from '../model/error.ts'
 import type { VolumeFacts } from '../model/library.ts'
+import { openFile } from '../storage/file.ts'
 import { systemError } from '../storage/system-error.ts'
 import { foldersBelow, identityOf, newFolder, stampOf } from './folder.ts'
 import type { Folder } from './folder.ts'
@@ -84,6 +86,7 @@ export class Tree {
     } else {
       this.#forgetFolder(parent, name)
       await this.#file(parent, name, { ...nearby, again: true })
+      await this.#related(parent, name)
     }
   }
 
@@ -104,7 +107,7 @@ export class Tree {
     for (const folder of queue) {
       const entries = await this.#list(folder)
       const names = new Set(entries.map((entry) => entry.name))
-      for (const name of [...folder.volumes.keys(), ...folder.folders.keys()]) {
+      for (const name of [...folder.volumes.keys(), ...folder.parts.keys(), ...folder.folders.keys()]) {
         if (!names.has(name)) this.#forget(folder, name)
       }
       for (const entry of entries) {
@@ -156,6 +159,13 @@ export class Tree {
       this.#forgetVolume(folder, name)
       return
     }
+    const leader = chosen ? path : await leadingPath(path, undefined, { drivers, openFile })
+    if (leader !== path) {
+      this.#forgetVolume(folder, name)
+      folder.parts.set(name, basename(leader))
+      return
+    }
+    folder.parts.delete(name)
     const stamp = stampOf(stats)
     if (known === stamp && !how.again) return
     if (!how.signatures && !chosen && known === undefined && !hasImageName(drivers, path)) return
@@ -169,6 +179,17 @@ export class Tree {
     if (known === undefined) this.#volumeCount += 1
     folder.volumes.set(name, stamp)
     this.#context.volume(volume)
+  }
+
+  /** A part that has changed changes its image; an image that has come or gone hides or shows its parts. */
+  async #related(folder: Folder, name: string): Promise<void> {
+    const { drivers } = this.#context
+    const leads = (part: string): boolean =>
+      folder.parts.get(part) === name || drivers.some((driver) => driver.leadersOf?.(part).includes(name) === true)
+    const parts = [...folder.volumes.keys(), ...folder.parts.keys()].filter((part) => part !== name && leads(part))
+    const leader = folder.parts.get(name)
+    for (const other of leader === undefined ? parts : [leader])
+      await this.#file(folder, other, { again: true, deep: false, signatures: true })
   }
 
   /** The known folder at a path in the tree. */
@@ -191,6 +212,7 @@ export class Tree {
   }
 
   #forgetVolume(parent: Folder, name: string): void {
+    parent.parts.delete(name)
     if (!parent.volumes.delete(name)) return
     this.#volumeCount -= 1
     this.#context.removed(join(parent.path, name))

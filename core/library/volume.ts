@@ -4,7 +4,8 @@ import type { Stats } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { SURE, surestDriver } from '../image/detect.ts'
 import type { ImageDriver } from '../image/driver.ts'
-import { closedGate } from '../image/gate.ts'
+import { aloneGate } from '../image/gate.ts'
+import { leadingPath } from '../image/leading.ts'
 import { SpindleError, errorData } from '../model/error.ts'
 import type { VolumeFacts } from '../model/library.ts'
 import { openFile } from '../storage/file.ts'
@@ -36,7 +37,7 @@ export async function readVolume(file: FoundFile, drivers: readonly ImageDriver[
   const named = driverByName(drivers, file.path)
   try {
     if ((await changeState(file.path)) === 'cut-off') throw cutOff(file.path)
-    await using storage = await openFile(file.path, 'read')
+    await using storage = await openFile(await leadingPath(file.path, undefined, { drivers, openFile }), 'read')
     const driver = await chooseDriver(file, named, drivers, storage)
     return driver && (await describe(file, driver, storage))
   } catch (error) {
@@ -61,10 +62,13 @@ async function chooseDriver(
 async function describe(file: FoundFile, driver: ImageDriver, storage: Storage): Promise<VolumeFacts> {
   const bare = { ...bareFacts(file), format: driver.format }
   try {
-    await using layer = await driver.open(storage, closedGate, 'read')
+    await using layer = await driver.open(storage, aloneGate(openFile), 'read')
     const { snapshots = [] } = await layer.describe()
+    const files = [storage, ...(layer.files ?? [])]
     return {
       ...bare,
+      allocatedSize: await sumOf(files, (one) => one.allocatedSize()),
+      fileSize: await sumOf(files, (one) => one.size()),
       virtualSize: layer.virtualSize,
       ...(layer.backing && { backing: layer.backing.path }),
       snapshotCount: snapshots.length,
@@ -73,6 +77,11 @@ async function describe(file: FoundFile, driver: ImageDriver, storage: Storage):
   } catch (error) {
     return { ...bare, error: errorData(error) }
   }
+}
+
+async function sumOf(files: readonly Storage[], size: (file: Storage) => Promise<number>): Promise<number> {
+  const sizes = await Promise.all(files.map(size))
+  return sizes.reduce((sum, one) => sum + one, 0)
 }
 
 function bareFacts({ path, place, name, stats }: FoundFile): VolumeFacts {

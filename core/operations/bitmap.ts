@@ -3,7 +3,7 @@
 import { openLayer } from '../image/chain.ts'
 import type { ImageLayer } from '../image/driver.ts'
 import type { BitmapTable, GuestRange } from '../image/facets.ts'
-import { closedGate } from '../image/gate.ts'
+import { aloneGate } from '../image/gate.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError, assertNever } from '../model/error.ts'
 import type { FormatId } from '../model/image.ts'
@@ -52,7 +52,7 @@ async function formatWithBitmaps({ path, format }: BitmapSpec, parts: Parts): Pr
 }
 
 async function openAlone(path: string, format: string | undefined, parts: Parts): Promise<ImageLayer> {
-  return openLayer(await parts.openFile(path, 'read'), format, 'read', { ...parts, gate: closedGate })
+  return openLayer(await parts.openFile(path, 'read'), format, 'read', { ...parts, gate: aloneGate(parts.openFile) })
 }
 
 function tableOf({ bitmaps, unwritable, storage }: ImageLayer): BitmapTable {

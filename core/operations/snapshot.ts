@@ -3,7 +3,7 @@
 import { openLayer } from '../image/chain.ts'
 import type { ImageLayer } from '../image/driver.ts'
 import type { SnapshotTable } from '../image/facets.ts'
-import { closedGate } from '../image/gate.ts'
+import { aloneGate } from '../image/gate.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import type { Pace } from '../jobs/pace.ts'
 import { SpindleError, assertNever } from '../model/error.ts'
@@ -29,7 +29,7 @@ export async function snapshot(job: SnapshotJob, context: OperationContext, part
 async function formatWithSnapshots({ path, format }: SnapshotJob, parts: Parts): Promise<string> {
   await using layer = await openLayer(await parts.openFile(path, 'read'), format, 'read', {
     ...parts,
-    gate: closedGate,
+    gate: aloneGate(parts.openFile),
   })
   tableOf(layer)
   return layer.format
