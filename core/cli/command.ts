@@ -8,6 +8,7 @@ import type { CommandWords, OptionWord, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { printable } from './console.ts'
 import type { Console } from './console.ts'
+import { programName } from './program.ts'
 
 export interface Session {
   readonly console: Console
@@ -71,6 +72,11 @@ export function outputKind(command: CommandWords, words: Words): 'human' | 'json
     throw usageError(command, `--output expects 'human' or 'json' not '${kind}'`)
   }
   return kind
+}
+
+/** qemu-img replaces what is there, and scripts that call us by its name count on it. */
+export function mayReplace(given: Words): boolean {
+  return given.has('force') || programName() === 'qemu-img'
 }
 
 /** Runs a job that makes a file. That the file is there already is told together with what to type. */

@@ -5,7 +5,18 @@ import { SpindleError } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { FOR, FORCE, FORCE_SHARE, IMAGE_OPTS, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, runMaking } from './command.ts'
+import {
+  FOR,
+  FORCE,
+  FORCE_SHARE,
+  IMAGE_OPTS,
+  OBJECT,
+  PROGRESS,
+  QUIET,
+  SOURCE_CACHE,
+  mayReplace,
+  runMaking,
+} from './command.ts'
 import type { Command } from './command.ts'
 import { createOptions, optionsHelp, purposeOf } from './create-options.ts'
 import { warningText } from './failure.ts'
@@ -18,7 +29,7 @@ import { snapshotMeant } from './snapshot-list.ts'
 const words: CommandWords = {
   name: 'convert',
   summary: 'Write a disk anew, in any format',
-  operands: 'SOURCE TARGET',
+  operands: 'SOURCE [SOURCE …] TARGET',
   options: [
     {
       long: 'source-format',
@@ -74,6 +85,7 @@ const words: CommandWords = {
     { long: 'salvage' },
   ],
   notes: [
+    'Several SOURCES are joined: their disks lie one behind the other in TARGET.',
     'TARGET holds the whole disk: what SOURCE takes from its backing files is copied in. Holes and zeros take no room. Snapshots (without --snapshots) and bitmaps inside SOURCE do not come along, and a warning says so.',
     'TARGET is written as TARGET.partial and renamed when it is whole; when the command is stopped, nothing remains. Unlike qemu-img, a file that is there already is not replaced without --force, and -c for a format that cannot compress is an error.',
   ],
@@ -94,9 +106,10 @@ export const convert: Command = {
     }
     const parallel = given.text('parallel') ?? '8'
     if (!/^([1-9]|1[0-6])$/.test(parallel)) throw usageError(words, `-m takes a count from 1 to 16, not '${parallel}'`)
-    const [source, target, ...others] = given.operands
+    const [source, ...others] = given.operands
+    const target = others.pop()
     if (source === undefined || target === undefined) throw usageError(words, 'Must specify image file name')
-    if (others.length > 0) throw usageError(words, 'Spindle cannot join several images into one yet')
+    const more = others.map((name) => fileNamed(name, given.text('source-format'), operations))
     const from = fileNamed(source, given.text('source-format'), operations)
     const quiet = given.has('quiet')
     const snapshot = await snapshotId(given.text('source-snapshot'), from, operations)
@@ -104,13 +117,14 @@ export const convert: Command = {
       kind: 'convert',
       source: from.path,
       ...(from.format !== undefined && { sourceFormat: from.format }),
+      ...(more.length > 0 && { more }),
       target: fileNamed(target, undefined, operations).path,
       format: format.format,
       options: { ...preset?.options, ...options.values },
       ...(preset && { preset: preset.id }),
       compress: given.has('compress') || preset?.compress === true,
       verify: given.has('verify'),
-      overwrite: given.has('force'),
+      overwrite: mayReplace(given),
       ...(snapshot !== undefined && { snapshot }),
       keepSnapshots: given.has('snapshots'),
     }

@@ -4,7 +4,7 @@ import { SpindleError } from '../model/error.ts'
 import type { CreateJob } from '../model/job.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { FOR, FORCE, OBJECT, QUIET, runMaking } from './command.ts'
+import { FOR, FORCE, OBJECT, QUIET, mayReplace, runMaking } from './command.ts'
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
 import { createOptions, formattingLine, optionsHelp, purposeOf, sizeOf } from './create-options.ts'
@@ -73,7 +73,7 @@ export const create: Command = {
       ...(virtualSize !== undefined && { virtualSize }),
       ...(backing && { backing: { path: backing.path, format: operations.format(backing.format).format } }),
       backingUnseen: given.has('backing-unsafe'),
-      overwrite: given.has('force'),
+      overwrite: mayReplace(given),
     }
     let madeSize = virtualSize
     await runMaking(job, session, ({ phase, total }) => {

@@ -1,10 +1,11 @@
 // Errors as the command line prints them: the program's name, one sentence, and never a stack trace.
 
 import type { ErrorData } from '../model/error.ts'
+import { programName } from './program.ts'
 import { printable } from './console.ts'
 
 export function errorText({ message }: Pick<ErrorData, 'message'>): string {
-  return `${`spindle: ${message}`.split('\n').map(printable).join('\n')}\n`
+  return `${`${programName()}: ${message}`.split('\n').map(printable).join('\n')}\n`
 }
 
 export function warningText(message: string): string {

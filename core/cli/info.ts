@@ -1,8 +1,11 @@
 // `spindle info`: what an image file is.
 
+import { errorData } from '../model/error.ts'
+import type { ErrorData } from '../model/error.ts'
 import type { FileFacts, ImageFacts, SnapshotFacts } from '../model/image.ts'
 import { roundUp } from '../model/units.ts'
-import type { CommandWords } from './arguments.ts'
+import type { Operations } from '../index.ts'
+import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.ts'
 import type { Command } from './command.ts'
@@ -16,7 +19,7 @@ import type { Json } from './wording.ts'
 const words: CommandWords = {
   name: 'info',
   summary: 'Tell what an image is and what lies below it',
-  operands: 'FILE',
+  operands: 'FILE …',
   options: [
     { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
     { long: 'backing-chain', short: 'b', help: 'tell of the backing files below it as well' },
@@ -35,27 +38,54 @@ export const info: Command = {
   words,
   async run(given, { console, operations }) {
     const kind = outputKind(words, given)
-    const [name, ...others] = given.operands
-    if (name === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
-    const chain = given.has('backing-chain')
-    const { shown, ...named } = fileNamed(name, given.text('format'), operations)
-    const found = await operations.inspect({ ...named, chain })
-    const names = chainNames(shown, found)
-    const layers = found.map((facts, index) => ({ facts, name: names[index] ?? facts.path }))
-    if (kind === 'human') {
-      console.out(layers.map(humanText).join('\n'))
-    } else {
-      const [first] = layers
-      const values = layers.map(jsonValue)
-      console.out(`${jsonText(chain ? values : first ? jsonValue(first) : null)}\n`)
+    if (given.operands.length === 0) throw usageError(words, 'Expecting one image file name')
+    const several = given.operands.length > 1
+    const values: Json[] = []
+    const failures: string[] = []
+    let code = 0
+    for (const [index, name] of given.operands.entries()) {
+      try {
+        const { layers, broken } = await look(name, given, operations)
+        if (kind === 'human') console.out((index > 0 ? '\n' : '') + layers.map(humanText).join('\n'))
+        else values.push(...valuesOf(layers, given))
+        failures.push(
+          ...layers.flatMap(({ facts }) => (facts.details.warnings ?? []).map(warningText)),
+          ...(broken ? [errorText(broken)] : []),
+        )
+        if (broken) code = 1
+      } catch (error) {
+        // One that cannot be opened is no reason to be silent about the others.
+        if (!several) throw error
+        failures.push(errorText(errorData(error)))
+        code = 1
+      }
     }
-    for (const { details } of found) {
-      for (const warning of details.warnings ?? []) console.error(warningText(warning))
-    }
-    const broken = chain ? layers.at(-1)?.facts.unreadable : undefined
-    if (broken) console.error(errorText(broken))
-    return broken ? 1 : 0
+    if (kind === 'json') console.out(`${jsonText(several ? values : (values[0] ?? null))}\n`)
+    for (const failure of failures) console.error(failure)
+    return code
   },
+}
+
+interface Look {
+  readonly layers: readonly Shown[]
+  /** Why the chain could not be followed to its end, where that was asked for. */
+  readonly broken: ErrorData | undefined
+}
+
+async function look(name: string, given: Words, operations: Operations): Promise<Look> {
+  const chain = given.has('backing-chain')
+  const { shown, ...named } = fileNamed(name, given.text('format'), operations)
+  const found = await operations.inspect({ ...named, chain })
+  const names = chainNames(shown, found)
+  return {
+    layers: found.map((facts, index) => ({ facts, name: names[index] ?? facts.path })),
+    broken: chain ? found.at(-1)?.unreadable : undefined,
+  }
+}
+
+function valuesOf(layers: readonly Shown[], given: Words): readonly Json[] {
+  const values = layers.map(jsonValue)
+  return given.has('backing-chain') ? [values] : values.slice(0, 1)
 }
 
 /** What qemu-img counts a file's length in. */

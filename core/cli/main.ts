@@ -10,6 +10,7 @@ import type { Command } from './command.ts'
 import { systemConsole } from './console.ts'
 import type { Console } from './console.ts'
 import { errorText } from './failure.ts'
+import { programName } from './program.ts'
 
 interface Entry {
   readonly summary: string
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     'amend',
     { summary: 'Change format options of an existing image', load: async () => (await import('./amend.ts')).amend },
   ],
+  ['bench', { summary: 'Measure how fast an image answers', load: async () => (await import('./bench.ts')).bench }],
   [
     'bitmap',
     {
@@ -46,6 +48,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   ['create', { summary: 'Make a new disk image', load: async () => (await import('./create.ts')).create }],
+  ['dd', { summary: 'Copy a piece of a disk into a new image', load: async () => (await import('./dd.ts')).dd }],
   [
     'info',
     { summary: 'Tell what an image is and what lies below it', load: async () => (await import('./info.ts')).info },
@@ -122,7 +125,7 @@ async function dispatch([name, ...rest]: readonly string[], console: Console, si
     return 0
   }
   if (name === '--version' || name === '-V') {
-    console.out(`spindle version ${version()}\n`)
+    console.out(`${programName()} version ${version()}\n`)
     return 0
   }
   const command = await COMMANDS.get(name)?.load()

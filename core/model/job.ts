@@ -26,6 +26,10 @@ export interface ConvertJob {
   readonly source: string
   /** Left out, it is detected. A file known to be raw must be named so: its content is the guest's. */
   readonly sourceFormat?: FormatId
+  /** Further images whose disks come behind the first one, in this order. */
+  readonly more?: readonly { readonly path: string; readonly format?: FormatId }[]
+  /** Only these bytes of all that; left out, everything. */
+  readonly range?: { readonly offset: number; readonly length: number }
   readonly target: string
   readonly format: FormatId
   readonly options: OptionValues

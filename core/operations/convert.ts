@@ -10,6 +10,7 @@ import type { ConvertJob, JobResult } from '../model/job.ts'
 import { compareDisks, planComparison } from '../transfer/compare.ts'
 import { transfer } from '../transfer/transfer.ts'
 import { paceOf, throwIfCancelled, untilCancelled } from './cancel.ts'
+import { openConvertSource } from './convert-source.ts'
 import { bytesToCompare, checkKeepsSnapshots, copies, copySnapshots, keptSnapshots } from './convert-snapshots.ts'
 import type { SnapshotCopy } from './convert-snapshots.ts'
 import { checkFits, presetSize } from './fit-preset.ts'
@@ -28,8 +29,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   const driver = convertingDriver(job, parts)
   const options = completeOptions(driver.options, job.options)
   const compress = job.compress || driver.packs?.(options) === true
-  const snapshot = job.snapshot === undefined ? undefined : { id: job.snapshot }
-  await using source = await openSource(job.source, job.sourceFormat, parts, snapshot)
+  await using source = await openConvertSource(job, parts)
   const suspect = await suspectOf(source.top, job.sourceFormat, parts)
   const details = await describeLayers(source)
   const copy: SnapshotCopy = { job, parts, source, snapshots: keptSnapshots(job, details) }

@@ -70,10 +70,10 @@ async function factsOf(
   const { storage, format, virtualSize, backing } = layer
   const details = await layer.describe()
   const { warnings = [] } = details
+  const files = await Promise.all([storage, ...(layer.files ?? [])].map(fileFacts))
   const backingPath = backing && localPath(backing.path, storage.name)
   return {
     path: storage.name,
-  const files = await Promise.all([storage, ...(layer.files ?? [])].map(fileFacts))
     format,
     virtualSize,
     allocatedSize: files.reduce((sum, file) => sum + file.allocatedSize, 0),
@@ -88,14 +88,14 @@ async function factsOf(
   }
 }
 
-function localPath(reference: string, from: string): string | undefined {
-  try {
-    return pathOf(reference, { name: from })
 async function fileFacts(storage: Storage): Promise<FileFacts> {
   const [fileSize, allocatedSize] = [await storage.size(), await storage.allocatedSize()]
   return { path: storage.name, fileSize, allocatedSize }
 }
 
+function localPath(reference: string, from: string): string | undefined {
+  try {
+    return pathOf(reference, { name: from })
   } catch {
     // It names no local file: that is told when someone needs the file.
     return undefined

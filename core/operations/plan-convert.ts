@@ -13,7 +13,7 @@ import { bytesToCompare, keptSnapshots } from './convert-snapshots.ts'
 import { convertingDriver } from './convert.ts'
 import { presetSize } from './fit-preset.ts'
 import { diskSize } from './new-image.ts'
-import { openSource } from './parts.ts'
+import { openConvertSource } from './convert-source.ts'
 import type { Parts } from './parts.ts'
 import { predictedRoom } from './room.ts'
 import { freeFor } from './space.ts'
@@ -24,8 +24,7 @@ export async function planConvert(job: ConvertJob, parts: Parts): Promise<Conver
   const driver = convertingDriver(job, parts)
   const options = completeOptions(driver.options, job.options)
   const compress = job.compress || driver.packs?.(options) === true
-  const snapshot = job.snapshot === undefined ? undefined : { id: job.snapshot }
-  await using source = await openSource(job.source, job.sourceFormat, parts, snapshot)
+  await using source = await openConvertSource(job, parts)
   const details = await describeLayers(source)
   const pace = turnsOf()
   const found = await survey(source, pace)

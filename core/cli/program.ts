@@ -1,0 +1,8 @@
+// The name this program was called by: a link called qemu-img makes it behave as that does where the two differ.
+
+import { basename } from 'node:path'
+
+/** `qemu-img` or `spindle`. */
+export function programName(): 'qemu-img' | 'spindle' {
+  return basename(process.argv[1] ?? '') === 'qemu-img' ? 'qemu-img' : 'spindle'
+}
