@@ -27,9 +27,10 @@ const words: CommandWords = {
     { long: 'aio', short: 'i', value: 'MODE', help: 'accepted for scripts; Spindle has one way of its own' },
     { long: 'native', short: 'n', help: 'accepted for scripts, as -i' },
     QUIET,
+    OBJECT,
     FORCE_SHARE,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [IMAGE_OPTS],
   notes: ['Requests that reach the end of the disk go on at its start.'],
 }
 

@@ -18,9 +18,10 @@ const words: CommandWords = {
     { long: 'format', short: 'f', value: 'FMT', help: 'take the input to be in this format' },
     { long: 'output-format', short: 'O', value: 'FMT', help: 'format of the new image; raw is the default' },
     FORCE,
+    OBJECT,
     FORCE_SHARE,
   ],
-  refused: [IMAGE_OPTS, OBJECT],
+  refused: [IMAGE_OPTS],
   notes: [
     'Blocks are 512 bytes unless bs says otherwise. As in qemu-img, count tells where the piece ends, counted from the start of the disk, and skip where it begins.',
   ],
