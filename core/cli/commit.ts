@@ -8,6 +8,7 @@ import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { IMAGE_OPTS, OBJECT, PROGRESS, QUIET, SOURCE_CACHE } from './command.ts'
 import type { Command } from './command.ts'
+import { rateOf } from './create-options.ts'
 import { warningText } from './failure.ts'
 import { fileNamed } from './names.ts'
 import { SILENT, progressView } from './progress.ts'
@@ -29,13 +30,14 @@ const words: CommandWords = {
       long: 'force',
       help: 'also when other images, or snapshots in FILE, read through what is changed and will then be damaged; not in qemu-img',
     },
+    { long: 'rate', short: 'r', value: 'RATE', help: 'move no more than so many bytes a second; suffixes as in sizes' },
     PROGRESS,
     QUIET,
     { ...SOURCE_CACHE, long: 'cache', short: 't' },
     IMAGE_OPTS,
     OBJECT,
   ],
-  refused: [{ long: 'rate', short: 'r', value: 'RATE' }],
+  refused: [],
   notes: [
     'Whatever reads through BASE sees its new data: images between FILE and BASE must not be used alone any more. Other images in the same folders that read through what is changed are looked for first, and named.',
     'The disk reads the same through FILE at any moment. Should the command be cut off, "spindle undo" puts back the image that was being changed.',
@@ -53,6 +55,7 @@ export const commit: Command = {
     const [top] = chain
     if (top && !top.backing) throw new SpindleError('invalid-argument', 'Image does not have a backing file')
     const base = stated === undefined ? undefined : baseNamed(stated, chain, shown)
+    const rate = given.text('rate')
     const quiet = given.has('quiet')
     const view = given.has('progress') && !quiet ? progressView(console) : SILENT
     const job = {
@@ -62,6 +65,7 @@ export const commit: Command = {
       ...(base !== undefined && { base }),
       keepTop: given.has('drop') || base !== undefined,
       allowOthers: given.has('force'),
+      ...(rate !== undefined && { rateLimit: rateOf(rate) }),
     } as const
     let whole = false
     try {

@@ -18,7 +18,7 @@ import {
   runMaking,
 } from './command.ts'
 import type { Command } from './command.ts'
-import { createOptions, optionsHelp, purposeOf } from './create-options.ts'
+import { createOptions, optionsHelp, purposeOf, rateOf } from './create-options.ts'
 import { warningText } from './failure.ts'
 import { parseKeyValues } from './key-values.ts'
 import { fileNamed } from './names.ts'
@@ -51,7 +51,13 @@ const words: CommandWords = {
       help: 'copy what a snapshot inside SOURCE has kept: its id or name, or snapshot.id=ID or snapshot.name=NAME',
     },
     { long: 'snapshots', help: 'take all snapshots inside SOURCE along, for formats that have them; not in qemu-img' },
+    { long: 'bitmaps', help: 'take the dirty bitmaps inside SOURCE along, for formats that have them' },
+    {
+      long: 'skip-broken-bitmaps',
+      help: 'with --bitmaps: leave out those that were being changed when SOURCE was last closed',
+    },
     { long: 'compress', short: 'c', help: 'pack the data; for formats that can' },
+    { long: 'rate', short: 'r', value: 'RATE', help: 'copy no more than so many bytes a second; suffixes as in sizes' },
     { long: 'verify', help: 'read both back afterwards and compare them; not in qemu-img' },
     FOR,
     PROGRESS,
@@ -79,14 +85,11 @@ const words: CommandWords = {
     { long: 'no-create', short: 'n' },
     { long: 'target-is-zero' },
     { long: 'sparse-size', short: 'S', value: 'SIZE' },
-    { long: 'bitmaps' },
-    { long: 'skip-broken-bitmaps' },
-    { long: 'rate', short: 'r', value: 'RATE' },
     { long: 'salvage' },
   ],
   notes: [
     'Several SOURCES are joined: their disks lie one behind the other in TARGET.',
-    'TARGET holds the whole disk: what SOURCE takes from its backing files is copied in. Holes and zeros take no room. Snapshots (without --snapshots) and bitmaps inside SOURCE do not come along, and a warning says so.',
+    'TARGET holds the whole disk: what SOURCE takes from its backing files is copied in. Holes and zeros take no room. Snapshots (without --snapshots) and bitmaps (without --bitmaps) inside SOURCE do not come along, and a warning says so.',
     'TARGET is written as TARGET.partial and renamed when it is whole; when the command is stopped, nothing remains. Unlike qemu-img, a file that is there already is not replaced without --force, and -c for a format that cannot compress is an error.',
   ],
 }
@@ -106,6 +109,9 @@ export const convert: Command = {
     }
     const parallel = given.text('parallel') ?? '8'
     if (!/^([1-9]|1[0-6])$/.test(parallel)) throw usageError(words, `-m takes a count from 1 to 16, not '${parallel}'`)
+    if (given.has('skip-broken-bitmaps') && !given.has('bitmaps'))
+      throw usageError(words, 'Use of --skip-broken-bitmaps requires --bitmaps')
+    const rate = given.text('rate')
     const [source, ...others] = given.operands
     const target = others.pop()
     if (source === undefined || target === undefined) throw usageError(words, 'Must specify image file name')
@@ -127,6 +133,9 @@ export const convert: Command = {
       overwrite: mayReplace(given),
       ...(snapshot !== undefined && { snapshot }),
       keepSnapshots: given.has('snapshots'),
+      keepBitmaps: given.has('bitmaps'),
+      ...(rate !== undefined && { rateLimit: rateOf(rate) }),
+      skipBrokenBitmaps: given.has('skip-broken-bitmaps'),
     }
     const view = given.has('progress') && !quiet ? progressView(console) : SILENT
     let whole = false

@@ -66,6 +66,13 @@ export function sizeOf(text: string): number {
   throw new SpindleError('invalid-argument', `“${text}” is no size; write it as 20G or 500M.`)
 }
 
+/** Bytes a second. */
+export function rateOf(text: string): number {
+  const rate = parseSize(text)
+  if (rate !== undefined && rate > 0) return rate
+  throw new SpindleError('invalid-argument', `“${text}” is no rate; write it as 20M, for so many bytes a second.`)
+}
+
 /** What `-o help` prints. */
 export function optionsHelp(format: FormatFacts): string {
   const backing: readonly (readonly [string, string])[] = format.capabilities.backing

@@ -41,6 +41,12 @@ export interface ConvertJob {
   readonly snapshot?: string
   /** The new image has all snapshots of the source as well. Not together with `snapshot` or `compress`. */
   readonly keepSnapshots?: boolean
+  /** The new image has the dirty bitmaps of the source as well. */
+  readonly keepBitmaps?: boolean
+  /** But for those that were being changed when the source was last closed, which otherwise are an error. */
+  readonly skipBrokenBitmaps?: boolean
+  /** Bytes a second that are copied at most. */
+  readonly rateLimit?: number
   /** Where it is to run: settles sizes, and has the result looked at. Format and options are as given here. */
   readonly preset?: PresetId
 }
@@ -104,6 +110,8 @@ export interface CommitJob {
   readonly keepTop: boolean
   /** Also when other images, or snapshots inside the ones above, read through what is changed and will then be damaged. */
   readonly allowOthers: boolean
+  /** Bytes a second that are moved at most. */
+  readonly rateLimit?: number
 }
 
 /** Another image below the same disk, as a whole or not at all. */

@@ -23,6 +23,7 @@ export type ConvertChange =
   | { readonly kind: 'snapshots-dropped'; readonly count: number }
   | { readonly kind: 'snapshots-kept'; readonly count: number }
   | { readonly kind: 'bitmaps-dropped'; readonly count: number }
+  | { readonly kind: 'bitmaps-kept'; readonly count: number }
   | { readonly kind: 'backing-merged'; readonly names: readonly string[]; readonly bytes: number }
   | { readonly kind: 'data-file-merged'; readonly name: string }
   | { readonly kind: 'compression-removed' }

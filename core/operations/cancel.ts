@@ -1,6 +1,6 @@
 // How operations stop when asked to, and how their loops report.
 
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout } from 'node:timers/promises'
 import type { OperationContext } from '../jobs/operation.ts'
 import type { Pace } from '../jobs/pace.ts'
 import { SpindleError } from '../model/error.ts'
@@ -30,10 +30,10 @@ export async function untilCancelled<T>(start: () => Promise<T>, signal: AbortSi
   }
 }
 
-/** A Pace that reports bytes of `total` in this phase. */
-export function paceOf(context: OperationContext, phase: Phase, total: number): Pace {
+/** A Pace that reports bytes of `total` in this phase, and lets no more than `rate` bytes through in a second. */
+export function paceOf(context: OperationContext, phase: Phase, total: number, rate?: number): Pace {
   const { signal, progress } = context
-  const turns = turnsOf(signal)
+  const turns = rate === undefined ? turnsOf(signal) : heldBack(rate, signal)
   let done = 0
   return (bytes) => {
     done += bytes
@@ -41,6 +41,22 @@ export function paceOf(context: OperationContext, phase: Phase, total: number): 
     progress({ phase, done, total })
     return turn
   }
+}
+
+function heldBack(rate: number, signal: AbortSignal): Pace {
+  const turns = turnsOf(signal)
+  const started = performance.now()
+  let done = 0
+  return (bytes) => {
+    done += bytes
+    const early = (done / rate) * 1000 - (performance.now() - started)
+    return early > LONGEST_TURN ? wait(early, signal) : turns(bytes)
+  }
+}
+
+async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const longest = 2 ** 31 - 1
+  await setTimeout(Math.min(milliseconds, longest), undefined, { signal }).catch(() => throwIfCancelled(signal))
 }
 
 /** A Pace that only lets others in, and stops when cancelled. */

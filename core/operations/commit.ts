@@ -36,7 +36,7 @@ export async function commit(job: CommitJob, context: OperationContext, parts: P
     await grow(image, above.size, base.virtualSize)
     const how = { drivers: parts.drivers, gate: image.gate, format: base.format, access: 'write' } as const
     await using below = await openDisk(image.storage, how)
-    await moveDown(above, below, base.virtualSize, paceOf(context, 'copy', above.size))
+    await moveDown(above, below, base.virtualSize, paceOf(context, 'copy', above.size, job.rateLimit))
     await below.flush()
   })
   if (!keepTop) await emptyTop(path, chain.top.format, name, context, parts)

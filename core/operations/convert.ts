@@ -10,6 +10,8 @@ import type { ConvertJob, JobResult } from '../model/job.ts'
 import { compareDisks, planComparison } from '../transfer/compare.ts'
 import { transfer } from '../transfer/transfer.ts'
 import { paceOf, throwIfCancelled, untilCancelled } from './cancel.ts'
+import { checkKeepsBitmaps, copyBitmaps, planBitmaps } from './convert-bitmaps.ts'
+import type { BitmapCopy } from './convert-bitmaps.ts'
 import { openConvertSource } from './convert-source.ts'
 import { bytesToCompare, checkKeepsSnapshots, copies, copySnapshots, keptSnapshots } from './convert-snapshots.ts'
 import type { SnapshotCopy } from './convert-snapshots.ts'
@@ -32,9 +34,11 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   await using source = await openConvertSource(job, parts)
   const suspect = await suspectOf(source.top, job.sourceFormat, parts)
   const details = await describeLayers(source)
+  const { format } = source.top
+  const bitmaps = await planBitmaps(job, format, parts)
   const copy: SnapshotCopy = { job, parts, source, snapshots: keptSnapshots(job, details) }
   const [oldest] = copy.snapshots
-  await using frozen = oldest && (await openSource(job.source, source.top.format, parts, { id: oldest.id }))
+  await using frozen = oldest && (await openSource(job.source, format, parts, { id: oldest.id }))
   // What is copied first, and in the fastest way.
   const first = frozen ?? source
   await using target = await Target.start({
@@ -46,13 +50,14 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
 
   const virtualSize = presetSize(job.preset, diskSize(first.size))
   const spec: CreateSpec = { virtualSize, options, compress, fileName: basename(job.target) }
+  checkKeepsBitmaps(job, driver, spec)
   const preparing = paceOf(context, 'prepare', spec.virtualSize)
   const found = await survey(first, preparing)
   await checkCopyFits(job.target, { driver, spec }, { disk: first, survey: found }, preparing)
   const builder = await driver.build(target.storage, { ...spec, pace: preparing }, target.gate)
 
   const total = found.dataBytes + found.packedBytes + (await bytesToCompare(copy, preparing))
-  const pace = paceOf(context, 'copy', total)
+  const pace = paceOf(context, 'copy', total, job.rateLimit)
   await transfer(first, builder, {
     compress,
     totals: found,
@@ -63,6 +68,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   progress({ phase: 'finish', done: total, total })
   await untilCancelled(async () => builder.finish(), signal)
   await copySnapshots(copy, target, { pace, signal })
+  await copyBitmaps(bitmaps, target, { job, format, parts, signal })
   await untilCancelled(async () => target.flush(), signal)
   await checkFits(job.preset, { target, driver, virtualSize })
   if (job.verify) await verify(copy, target, context)
@@ -71,7 +77,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   throwIfCancelled(signal)
   pointOfNoReturn()
   await target.publish()
-  const warnings = [...(suspect ? [suspicion(job.source, suspect)] : []), ...losses(job, details)]
+  const warnings = [...(suspect ? [suspicion(job.source, suspect)] : []), ...losses(job, details, bitmaps)]
   return { kind: 'convert', path: job.target, allocatedSize, verified: job.verify, warnings }
 }
 
@@ -108,12 +114,16 @@ async function verify(copy: SnapshotCopy, target: Target, context: OperationCont
 }
 
 /** What the new image lacks, in sentences. */
-function losses({ source, keepSnapshots }: ConvertJob, [top]: readonly Details[]): readonly string[] {
+function losses(job: ConvertJob, [top]: readonly Details[], { broken }: BitmapCopy): readonly string[] {
+  const { source, keepSnapshots, keepBitmaps } = job
   const count = (items: readonly unknown[] | undefined, what: string): readonly string[] =>
     items && items.length > 0
       ? [
           `${items.length} ${what}${items.length > 1 ? 's' : ''} of ${source} did not come along; the source still has ${items.length > 1 ? 'them' : 'it'}.`,
         ]
       : []
-  return [...count(keepSnapshots === true ? [] : top?.snapshots, 'snapshot'), ...count(top?.bitmaps, 'bitmap')]
+  return [
+    ...count(keepSnapshots === true ? [] : top?.snapshots, 'snapshot'),
+    ...count(keepBitmaps === true ? broken : top?.bitmaps, 'bitmap'),
+  ]
 }

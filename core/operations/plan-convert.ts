@@ -9,6 +9,8 @@ import type { Details } from '../model/image.ts'
 import type { ConvertJob } from '../model/job.ts'
 import type { ConvertChange, ConvertPlan } from '../model/plan.ts'
 import { turnsOf } from './cancel.ts'
+import { checkKeepsBitmaps, planBitmaps } from './convert-bitmaps.ts'
+import type { BitmapCopy } from './convert-bitmaps.ts'
 import { bytesToCompare, keptSnapshots } from './convert-snapshots.ts'
 import { convertingDriver } from './convert.ts'
 import { presetSize } from './fit-preset.ts'
@@ -30,6 +32,8 @@ export async function planConvert(job: ConvertJob, parts: Parts): Promise<Conver
   const found = await survey(source, pace)
   const virtualSize = presetSize(job.preset, diskSize(source.size))
   const spec = { virtualSize, options, compress }
+  checkKeepsBitmaps(job, driver, spec)
+  const bitmaps = await planBitmaps(job, source.top.format, parts)
   const inSnapshots = await bytesToCompare({ job, parts, source, snapshots: keptSnapshots(job, details) }, pace)
   return {
     sourceFormat: source.top.format,
@@ -37,7 +41,7 @@ export async function planConvert(job: ConvertJob, parts: Parts): Promise<Conver
     reads: found.dataBytes + found.packedBytes + inSnapshots,
     writes: predictedRoom(driver, spec, found) + inSnapshots,
     exact: !compress && inSnapshots === 0,
-    changes: changes(job, source, details, found),
+    changes: changes(job, source, details, found, bitmaps),
     free: await freeFor(job.target),
     targetExists: await isThere(job.target),
     command: command(job, driver, source.top.format),
@@ -49,16 +53,18 @@ function changes(
   source: VirtualDisk,
   details: readonly Details[],
   found: Survey,
+  { kept, broken }: BitmapCopy,
 ): readonly ConvertChange[] {
   const [top] = details
   const snapshots = top?.snapshots?.length ?? 0
-  const bitmaps = top?.bitmaps?.length ?? 0
+  const dropped = job.keepBitmaps === true ? broken.length : (top?.bitmaps?.length ?? 0)
   const below = source.layers.slice(1).map((layer) => basename(layer.storage.name))
   const dataFiles = details.flatMap(({ dataFile }) => (dataFile === undefined ? [] : [dataFile]))
   const list: ConvertChange[] = []
   if (snapshots > 0)
     list.push({ kind: job.keepSnapshots === true ? 'snapshots-kept' : 'snapshots-dropped', count: snapshots })
-  if (bitmaps > 0) list.push({ kind: 'bitmaps-dropped', count: bitmaps })
+  if (dropped > 0) list.push({ kind: 'bitmaps-dropped', count: dropped })
+  if (kept.length > 0) list.push({ kind: 'bitmaps-kept', count: kept.length })
   if (below.length > 0) list.push({ kind: 'backing-merged', names: below, bytes: found.belowBytes })
   for (const name of dataFiles) list.push({ kind: 'data-file-merged', name })
   if (job.compress) {
@@ -82,6 +88,8 @@ function command(job: ConvertJob, driver: ImageDriver, sourceFormat: string): re
     job.format,
     ...(job.snapshot === undefined ? [] : ['-l', `snapshot.id=${job.snapshot}`]),
     ...(job.keepSnapshots === true ? ['--snapshots'] : []),
+    ...(job.keepBitmaps === true ? ['--bitmaps'] : []),
+    ...(job.skipBrokenBitmaps === true ? ['--skip-broken-bitmaps'] : []),
     ...(job.compress ? ['-c'] : []),
     ...(options === '' ? [] : ['-o', options]),
     ...(job.verify ? ['--verify'] : []),

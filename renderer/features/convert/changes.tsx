@@ -67,6 +67,10 @@ function lineOf(change: ConvertChange, snapshot: SnapshotFacts | undefined, t: T
       const title = t('convert.change.bitmaps', { count })
       return { icon: Bookmark, tone: 'warn', title, detail: t('convert.change.bitmapsDetail') }
     }
+    case 'bitmaps-kept': {
+      const title = t('convert.change.bitmapsKept', { count: change.count })
+      return { icon: Bookmark, tone: 'ok', title, detail: t('convert.change.bitmapsKeptDetail') }
+    }
     case 'backing-merged': {
       const names = change.names.map(fileName).join(', ')
       const title = t('convert.change.backing', { count: change.names.length })
