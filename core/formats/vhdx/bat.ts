@@ -25,6 +25,8 @@ export interface BatEntry {
 export class Bat {
   readonly offset: number
   readonly #pages: TableCache
+  /** The page asked for last: those who look at the whole table ask for the same one five hundred times. */
+  #last: Table | undefined
 
   constructor(content: Storage, region: Region) {
     this.offset = region.offset
@@ -42,17 +44,22 @@ export class Bat {
 
   /** An entry whose page is in memory. */
   peek(index: number): BatEntry | undefined {
-    const page = this.#pages.peek(this.#pageOffset(index))
-    return page && decode(page, index)
+    const offset = this.#pageOffset(index)
+    if (this.#last?.offset !== offset) {
+      const page = this.#pages.peek(offset)
+      if (!page) return undefined
+      this.#last = page
+    }
+    return decode(this.#last, index)
   }
 
   async entry(index: number): Promise<BatEntry> {
-    return decode(await this.#pages.load(this.#pageOffset(index)), index)
+    return decode(await this.#page(index), index)
   }
 
   /** In memory, until the page is written. */
   async set(index: number, state: number, offset: number): Promise<void> {
-    const page = await this.#pages.load(this.#pageOffset(index))
+    const page = await this.#page(index)
     const at = (index % ENTRIES_PER_PAGE) * BAT_ENTRY_SIZE
     page.view.setBigUint64(at, encodeEntry(state, offset), true)
     this.#pages.change(page, at, BAT_ENTRY_SIZE)
@@ -61,6 +68,12 @@ export class Bat {
   /** Writes the changed pages in their places. */
   async writeBack(): Promise<void> {
     await this.#pages.writeBack()
+  }
+
+  async #page(index: number): Promise<Table> {
+    const offset = this.#pageOffset(index)
+    if (this.#last?.offset !== offset) this.#last = await this.#pages.load(offset)
+    return this.#last
   }
 
   #pageOffset(index: number): number {

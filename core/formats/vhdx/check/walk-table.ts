@@ -28,7 +28,8 @@ export async function walkTable(file: ImageFile, findings: Findings, pace: Pace)
     if (block === undefined) walk.bitmap(index, entry)
     else if (block < geometry.blockCount) {
       walk.block(index, block, entry)
-      await pace(usedBytes(geometry, block))
+      const turn = pace(usedBytes(geometry, block))
+      if (turn) await turn
     }
     if (entry.state === BLOCK.partial && block !== undefined) await walk.bitmapOf(index, block)
   }
