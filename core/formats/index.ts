@@ -2,15 +2,19 @@
 
 import type { ImageDriver } from '../image/driver.ts'
 import { luksDriver } from './luks/driver.ts'
+import { parallelsDriver } from './parallels/driver.ts'
+import { qcowDriver } from './qcow/driver.ts'
 import { qcow2Driver } from './qcow2/driver.ts'
 import { qedDriver } from './qed/driver.ts'
 import { rawDriver } from './raw/driver.ts'
+import { bochsDriver, cloopDriver } from './recognised/drivers.ts'
 import { vhdxDriver } from './vhdx/driver.ts'
 import { vdiDriver } from './vdi/driver.ts'
 import { vmdkDriver } from './vmdk/driver.ts'
 import { vpcDriver } from './vpc/driver.ts'
 
 export const drivers: readonly ImageDriver[] = [
+  qcowDriver,
   qcow2Driver,
   vdiDriver,
   qedDriver,
@@ -18,5 +22,8 @@ export const drivers: readonly ImageDriver[] = [
   vpcDriver,
   vhdxDriver,
   luksDriver,
+  parallelsDriver,
+  cloopDriver,
+  bochsDriver,
   rawDriver,
 ]

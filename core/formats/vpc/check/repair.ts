@@ -23,7 +23,7 @@ export async function repair(storage: Storage, mode: RepairMode, pace?: Pace): P
     await storage.flush()
     examined = await examine(storage)
   }
-  if (repaired.length === 0) await pace?.(before.opened.virtualSize)
+  await pace?.(before.opened.virtualSize)
   const gone = (kind: 'error' | 'leak'): number =>
     Math.max(0, before.findings.count(kind) - examined.findings.count(kind))
   return { after: reportOf(examined), repaired, corruptionsFixed: gone('error'), leaksFixed: gone('leak') }
