@@ -5,6 +5,7 @@ import { SpindleError } from '../../model/error.ts'
 import type { BackingRef } from '../../model/image.ts'
 import { dropFrom } from './cut.ts'
 import { backingNameProblem, encodeWithBacking } from './header.ts'
+import { FEATURE } from './layout.ts'
 import { packClusters } from './pack.ts'
 import type { QedFile } from './qed-file.ts'
 import type { QedWriter } from './writer.ts'
@@ -26,7 +27,8 @@ export class QedBackingLink implements BackingLink {
     await this.#writer.flush()
     await this.#writer.finish()
     const { header } = this.#file
-    const old = header.backing_filename_offset + header.backing_filename_size
+    const hasOld = (header.features & FEATURE.backing) !== 0n
+    const old = hasOld ? header.backing_filename_offset + header.backing_filename_size : 0
     // In one piece, and nothing of a longer name is left behind it.
     await storage.write(0, encodeWithBacking({ ...header, autoclear_features: 0n }, backing, old))
     await storage.flush()
