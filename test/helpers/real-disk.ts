@@ -45,6 +45,8 @@ function copyFiles(stage: string, content: number): number {
       if (entry.isDirectory()) visit(path)
       if (!entry.isFile()) continue
       const { size } = statSync(path)
+      // One huge file is no file system to speak of.
+      if (size > content / 4) continue
       const target = join(stage, basename(folder))
       mkdirSync(target, { recursive: true })
       try {
