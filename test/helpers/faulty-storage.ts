@@ -274,7 +274,7 @@ export class RecordingStorage extends WrappedStorage {
 const SECTOR = 512
 
 /** A disk writes whole sectors: some first ones of the write are there, the rest is not. */
-function tear(entry: LogEntry & { readonly kind: 'write' }, random: () => number): LogEntry {
+export function tear(entry: LogEntry & { readonly kind: 'write' }, random: () => number): LogEntry {
   const sectors = Math.floor(random() * (entry.bytes.length / SECTOR))
   const whole = SECTOR - (entry.offset % SECTOR) + sectors * SECTOR
   return { ...entry, bytes: entry.bytes.slice(0, Math.min(whole, entry.bytes.length)) }

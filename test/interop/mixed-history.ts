@@ -253,8 +253,8 @@ async function emptyClusters(folder: string, clusterSize: number): Promise<reado
     for (const { kind, length } of await disk.top.map(position, disk.size - position)) {
       const end = position + length
       const stop = end === disk.size ? Math.ceil(end / clusterSize) : Math.floor(end / clusterSize)
-      for (let cluster = Math.ceil(position / clusterSize); kind === 'hole' && cluster < stop; cluster += 1)
-        empty.push(cluster)
+      if (kind === 'hole')
+        for (let cluster = Math.ceil(position / clusterSize); cluster < stop; cluster += 1) empty.push(cluster)
       position = end
     }
   }
@@ -272,16 +272,15 @@ async function marked(folder: string, name: string): Promise<unknown> {
   return table && (await Array.fromAsync(table.read(name)))
 }
 
-/** Of two lists only what is not in both. */
 function differ(what: string, ours: unknown, theirs: unknown): string {
-  const words = (value: unknown, other: unknown): string => {
-    const news =
-      Array.isArray(value) && Array.isArray(other)
-        ? value.filter((one) => !other.some((two) => isDeepStrictEqual(one, two)))
-        : value
-    return inWords(news, { depth: 6, compact: 3, breakLength: 200, maxArrayLength: 20 })
-  }
-  return `${what}: ${words(ours, theirs)}\nand not ${words(theirs, ours)}`
+  return `${what}: ${newsOf(ours, theirs)}\nand not ${newsOf(theirs, ours)}`
+}
+
+/** Of two lists only what is not in both. */
+function newsOf(value: unknown, other: unknown): string {
+  const areLists = Array.isArray(value) && Array.isArray(other)
+  const news = areLists ? value.filter((one) => !other.some((two) => isDeepStrictEqual(one, two))) : value
+  return inWords(news, { depth: 6, compact: 3, breakLength: 200, maxArrayLength: 20 })
 }
 
 function shortened(_key: string, value: unknown): unknown {
