@@ -4,11 +4,14 @@ import { CSPProvider } from '@base-ui/react/csp-provider'
 import { Convert } from './features/convert/convert.tsx'
 import { CreateVolume } from './features/create/create-volume.tsx'
 import { DropFiles } from './features/drop/drop-files.tsx'
+import { HealthTab } from './features/health/health-tab.tsx'
+import { Repair } from './features/health/repair.tsx'
 import { Inspector } from './features/inspector/inspector.tsx'
 import { Jobs } from './features/jobs/jobs.tsx'
 import { Library } from './features/library/library.tsx'
 import { SearchField } from './features/library/search-field.tsx'
 import { Places } from './features/places/places.tsx'
+import { Resize } from './features/resize/resize.tsx'
 import { Frame } from './features/shell/frame.tsx'
 import { Notices } from './features/shell/notices.tsx'
 import { Scopes } from './features/shell/scopes.tsx'
@@ -26,7 +29,7 @@ function Main() {
   if (page.kind === 'library' || !volume) return <Library />
   return (
     <VolumePage key={volume.id} volume={volume} tab={page.tab}>
-      <SnapshotsTab volume={volume} />
+      {page.tab === 'snapshots' ? <SnapshotsTab volume={volume} /> : <HealthTab volume={volume} />}
     </VolumePage>
   )
 }
@@ -45,12 +48,15 @@ export function App() {
         }
         main={<Main />}
         inspector={<Inspector notice={page === 'library' && <UndoNotice />} />}
+        mainFirst={page === 'volume'}
         jobs={<Jobs />}
         veil={<DropFiles />}
       />
       <CreateVolume />
       <Convert />
       <SnapshotDialogs />
+      <Resize />
+      <Repair />
       <AskForUndo />
       <Notices />
     </CSPProvider>

@@ -42,6 +42,15 @@ export function noteCheck({ state, volume, startedAt, endedAt }: JobView): void 
   })
 }
 
+/** What was found no longer says anything of the volume. */
+export function forgetCheck(id: VolumeId): void {
+  useChecks.setState((state) => {
+    const byVolume = new Map(state.byVolume)
+    byVolume.delete(id)
+    return { byVolume }
+  })
+}
+
 /** False when the volume was written to since: then it is news of yesterday. */
 export function stillHolds(checked: Checked, volume: Pick<Volume, 'modifiedAt'>): boolean {
   return volume.modifiedAt <= checked.at + GRACE_MS
@@ -59,4 +68,11 @@ export function verdict({ totals }: CheckReport): 'sound' | 'leaks' | 'errors' |
   if (totals.corruptions > 0) return 'errors'
   if (totals.checkErrors > 0) return 'incomplete'
   return totals.leaks > 0 ? 'leaks' : 'sound'
+}
+
+/** It cannot be opened, or a check that still holds found something. */
+export function needsAttention(volume: Volume, checks: Checks['byVolume']): boolean {
+  if (volume.error) return true
+  const found = verdictOf(checks.get(volume.id), volume)
+  return found === 'errors' || found === 'leaks' || found === 'incomplete'
 }

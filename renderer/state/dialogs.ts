@@ -2,7 +2,7 @@
 
 import { t } from 'i18next'
 import { create } from 'zustand'
-import type { CheckReport, SnapshotFacts } from '../../core/model/index.ts'
+import type { CheckReport, RepairMode, SnapshotFacts } from '../../core/model/index.ts'
 import type { Granted, Volume } from '../../electron/contract/data.ts'
 
 /** What a conversion starts from: a library volume, or a file that was dropped or chosen. */
@@ -22,7 +22,13 @@ export type OpenDialog =
   | { readonly kind: 'apply-snapshot'; readonly volume: Volume; readonly snapshot: SnapshotFacts }
   | { readonly kind: 'remove-snapshots'; readonly volume: Volume; readonly snapshots: readonly SnapshotFacts[] }
   | { readonly kind: 'resize'; readonly volume: Volume }
-  | { readonly kind: 'repair'; readonly volume: Volume; readonly report: CheckReport }
+  | {
+      readonly kind: 'repair'
+      readonly volume: Volume
+      readonly report: CheckReport
+      /** That is proposed. */
+      readonly mode: RepairMode
+    }
   | { readonly kind: 'commit'; readonly volume: Volume }
   | { readonly kind: 'flatten'; readonly volume: Volume }
   | { readonly kind: 'rebase'; readonly volume: Volume }

@@ -7,6 +7,7 @@ import type { Volume } from '../../electron/contract/data.ts'
 import type { VolumeId } from '../../electron/contract/ids.ts'
 import { api } from './api.ts'
 import { useAsked, useVersion } from './asked.ts'
+import { forgetCheck } from './checks.ts'
 import { tell } from './notices.ts'
 
 interface Undo {
@@ -46,5 +47,6 @@ export async function undoLastChange(id: VolumeId): Promise<void> {
   } catch (thrown) {
     tell(thrown)
   }
+  forgetCheck(id)
   useUndo.setState(({ done }) => ({ done: done + 1 }))
 }

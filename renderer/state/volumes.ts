@@ -46,10 +46,6 @@ export async function loadVolumes(): Promise<void> {
   useVolumes.setState({ loaded: true })
 }
 
-export function needsAttention(volume: Volume): boolean {
-  return volume.error !== undefined
-}
-
 /** `debian12.qcow2` of `base/debian12.qcow2`. */
 export function fileName(name: string): string {
   return name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)

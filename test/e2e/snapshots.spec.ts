@@ -1,35 +1,12 @@
 // Snapshots of a real qcow2 image, taken, gone back to, converted and deleted in the window, and judged by QEMU.
 
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { newestOracle } from '../helpers/oracles.ts'
 import { dropOnZone, openJobs, volumeRow } from './actions.ts'
 import { expect, test } from './fixtures.ts'
-
-const { qemuImg, qemuIo } = newestOracle()
-
-function qemu(...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(qemuImg, args, { encoding: 'utf8' })
-  expect(status, `qemu-img ${args.join(' ')}: ${stderr}`).toBe(0)
-  return stdout
-}
-
-/** As a guest would. */
-function write(image: string, pattern: string): void {
-  const { status, stdout } = spawnSync(qemuIo, ['-c', `write -P ${pattern} 0 1M`, image], { encoding: 'utf8' })
-  expect(status, stdout).toBe(0)
-}
-
-function holds(image: string, pattern: string): boolean {
-  const { stdout } = spawnSync(qemuIo, ['-r', '-c', `read -P ${pattern} 0 1M`, image], { encoding: 'utf8' })
-  return !stdout.includes('verification failed')
-}
+import { holds, info, qemu, write } from './qemu.ts'
 
 function names(image: string): readonly string[] {
-  const facts = JSON.parse(qemu('info', '--output=json', image)) as {
-    readonly snapshots?: readonly { readonly name: string }[]
-  }
-  return (facts.snapshots ?? []).map(({ name }) => name)
+  return (info(image).snapshots ?? []).map(({ name }) => name)
 }
 
 test('take, go back, undo, convert from there and delete', async ({ page, folder }) => {

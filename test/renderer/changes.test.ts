@@ -1,7 +1,8 @@
 // What changes a volume where it is: walked by keyboard in the whole window, with a fake engine behind it.
 
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { GiB } from '../../core/model/index.ts'
 import type { JobRequest } from '../../electron/contract/data.ts'
 import { openBrowser, openScene } from './preview/browser.ts'
 import { choose } from './preview/scenes.ts'
@@ -41,9 +42,11 @@ async function gone(page: Page): Promise<void> {
   await page.getByRole('dialog').or(page.getByRole('alertdialog')).waitFor({ state: 'detached' })
 }
 
-describe('snapshots', () => {
-  const rows = (page: Page) => page.getByRole('grid', { name: 'Snapshots' }).locator('[data-row]')
+function rows(page: Page): Locator {
+  return page.getByRole('grid', { name: 'Snapshots' }).locator('[data-row]')
+}
 
+describe('snapshots', () => {
   test('Enter opens the volume, Alt+Left leads back to its row', async () => {
     await withVolume('debian12.qcow2', async (page) => {
       await page.keyboard.press('Enter')
@@ -128,6 +131,105 @@ describe('snapshots', () => {
       await page.keyboard.press('Enter')
       await gone(page)
       await page.getByRole('row', { name: /^nginx 1.26/ }).waitFor()
+      expect(await started(page)).toMatchObject([{ action: { kind: 'rename', id: '4', name: 'nginx 1.26' } }])
+    })
+  })
+})
+
+async function resize(page: Page): Promise<Locator> {
+  await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'Resize' }).click()
+  const dialog = page.getByRole('dialog', { name: /^Resize/ })
+  await dialog.getByText('Data ends at').waitFor()
+  return dialog
+}
+
+describe('the size', () => {
+  test('a larger one is a word and Enter away', async () => {
+    await withVolume('debian12.qcow2', async (page) => {
+      const dialog = await resize(page)
+      expect(await dialog.getByText('This is the size it has.').isVisible()).toBe(true)
+      await dialog.getByRole('button', { name: '+20 GiB' }).click()
+      await dialog.getByRole('combobox', { name: /^Room for it/ }).click()
+      await page.getByRole('option', { name: 'Reserve metadata' }).click()
+      await dialog.getByRole('button', { name: 'Grow to 60 GiB' }).and(page.locator(':enabled')).waitFor()
+      await page.waitForFunction(
+        () => document.querySelector('[role="dialog"]')?.textContent.includes('Looking') === false,
+      )
+      await dialog.getByRole('textbox', { name: 'New size' }).press('Enter')
+      await gone(page)
+      expect(await started(page)).toEqual([
+        {
+          kind: 'resize',
+          volume: 'v5',
+          format: 'qcow2',
+          virtualSize: 60 * GiB,
+          shrink: false,
+          preallocation: 'metadata',
+        },
+      ])
+    })
+  })
+
+  test('data is cut off only once the name was typed', async () => {
+    await withVolume('debian12.qcow2', async (page) => {
+      const dialog = await resize(page)
+      await dialog.getByRole('textbox', { name: 'New size' }).fill('16G')
+      await dialog.getByText('This cuts off 3.48 GiB that the guest uses.', { exact: false }).waitFor()
+      await dialog.getByText('Type the name to go on.').waitFor()
+      await page.keyboard.press('Enter')
+      expect(await started(page)).toEqual([])
+      await dialog.getByRole('textbox', { name: /^Type/ }).fill('debian12.qcow2')
+      await dialog.getByRole('button', { name: 'Shrink and lose 3.48 GiB' }).click()
+      await gone(page)
+      expect(await started(page)).toMatchObject([{ virtualSize: 16 * GiB, shrink: true, keepUndo: true }])
+    })
+  })
+
+  test('the handle moves by keys; the safe minimum cuts nothing off', async () => {
+    await withVolume('debian12.qcow2', async (page) => {
+      const dialog = await resize(page)
+      await dialog.getByRole('slider', { name: 'New size' }).press('ArrowRight')
+      expect(await dialog.getByRole('textbox', { name: 'New size' }).inputValue()).toBe('40.5 GiB')
+      await dialog.getByRole('button', { name: 'Safe minimum' }).click()
+      await dialog.getByText('Nothing the disk holds lies beyond the new end.', { exact: false }).waitFor()
+    })
+  })
+})
+
+describe('a check', () => {
+  test('tells what is wrong, worst first, and what can be done about it; a repair can be undone', async () => {
+    await withVolume('pg17-trial.qcow2', async (page) => {
+      await page.keyboard.press('Alt+5')
+      await page.getByRole('tabpanel').getByRole('button', { name: 'Check' }).click()
+      await page.getByText('1 error, 312 MiB of leaks').waitFor()
+      const groups = page.getByRole('tabpanel').locator('section')
+      expect(await groups.locator('h3').allTextContents()).toEqual(['Errors', 'Leaks', 'Notes'])
+      await page.getByRole('button', { name: 'Repair 1 error' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Repair everything' }).click()
+      await page.getByText('Everything is in order').waitFor()
+      expect(await started(page)).toMatchObject([
+        { kind: 'check', volume: 'v12', format: 'qcow2' },
+        { kind: 'repair', volume: 'v12', mode: 'all', keepUndo: true },
+      ])
+      await page.getByRole('tabpanel').getByRole('button', { name: 'Undo last change' }).click()
+      await page.getByText('Not checked yet.', { exact: false }).waitFor()
+    })
+  })
+
+  test('of several volumes shows in the library, and what needs attention is counted', async () => {
+    await withVolume('mail-relay.qcow2', async (page) => {
+      await page.keyboard.press('Control+a')
+      await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'Check' }).click()
+      await page
+        .getByRole('row', { name: /pg17-trial/ })
+        .getByText('Damaged')
+        .waitFor()
+      await page
+        .getByRole('row', { name: /mail-relay/ })
+        .getByText('OK')
+        .waitFor()
+      expect(await page.getByRole('button', { name: /^Needs attention/ }).textContent()).toBe('Needs attention4')
+      expect(await started(page)).toHaveLength(40)
     })
   })
 })

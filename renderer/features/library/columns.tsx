@@ -86,7 +86,7 @@ export const columns = helper.columns([
     sortFn: byValue,
     sortUndefined: 'last',
     meta: { title: 'library.health', quiet: true },
-    cell: ({ row }) => <Health error={row.original.error} />,
+    cell: ({ row }) => <Health volume={row.original} />,
   }),
   helper.accessor((volume) => volume.modifiedAt, {
     id: 'modified',

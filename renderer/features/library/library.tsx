@@ -1,6 +1,7 @@
 // The library: a line that says what is shown, and the table, or why there is none.
 
 import { useMemo } from 'react'
+import { useChecks } from '../../state/checks.ts'
 import { usePlaces } from '../../state/places.ts'
 import { useView } from '../../state/view.ts'
 import { useVolumes } from '../../state/volumes.ts'
@@ -14,9 +15,10 @@ export function Library() {
   const byId = useVolumes((state) => state.byId)
   const loaded = useVolumes((state) => state.loaded)
   const places = usePlaces((state) => state.places)
+  const checks = useChecks((state) => state.byVolume)
   const scope = useView((state) => state.scope)
   const filter = useView((state) => state.filter)
-  const scoped = useMemo(() => inScope(byId.values(), scope), [byId, scope])
+  const scoped = useMemo(() => inScope(byId.values(), scope, checks), [byId, scope, checks])
   const shown = useMemo(() => filtered(scoped, filter), [scoped, filter])
 
   return (

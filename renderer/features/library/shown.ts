@@ -2,17 +2,23 @@
 
 import { assertNever } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
-import { needsAttention } from '../../state/volumes.ts'
+import { needsAttention } from '../../state/checks.ts'
+import type { Checked } from '../../state/checks.ts'
+import type { VolumeId } from '../../../electron/contract/ids.ts'
 import type { Scope } from '../../state/view.ts'
 import { matches, parseFilter } from './filter.ts'
 
-export function inScope(volumes: Iterable<Volume>, scope: Scope): readonly Volume[] {
+export function inScope(
+  volumes: Iterable<Volume>,
+  scope: Scope,
+  checks: ReadonlyMap<VolumeId, Checked>,
+): readonly Volume[] {
   const all = [...volumes]
   switch (scope.kind) {
     case 'all':
       return all
     case 'attention':
-      return all.filter(needsAttention)
+      return all.filter((volume) => needsAttention(volume, checks))
     case 'place':
       return all.filter((volume) => volume.place === scope.place)
     default:

@@ -4,6 +4,7 @@ import { useLayoutEffect } from 'react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSettings } from '../../state/settings.ts'
+import { classNames } from '../../ui/class-names.ts'
 import styles from './frame.module.css'
 
 interface FrameProps {
@@ -11,12 +12,14 @@ interface FrameProps {
   readonly sidebar: ReactNode
   readonly main: ReactNode
   readonly inspector: ReactNode
+  /** Where there is no room for both, the main part is worth more than the inspector. */
+  readonly mainFirst: boolean
   readonly jobs: ReactNode
   /** Laid over all but toolbar and job bar while files are dragged. */
   readonly veil: ReactNode
 }
 
-export function Frame({ toolbar, sidebar, main, inspector, jobs, veil }: FrameProps) {
+export function Frame({ toolbar, sidebar, main, inspector, mainFirst, jobs, veil }: FrameProps) {
   const { t } = useTranslation()
   const { theme, density, sidebarOpen, inspectorOpen } = useSettings((state) => state.settings)
   const platform = useSettings((state) => state.platform)
@@ -39,7 +42,7 @@ export function Frame({ toolbar, sidebar, main, inspector, jobs, veil }: FramePr
       )}
       <div className={styles.main}>{main}</div>
       {inspectorOpen && (
-        <aside className={styles.inspector} aria-label={t('shell.inspector')}>
+        <aside className={classNames(styles.inspector, mainFirst && styles.yielding)} aria-label={t('shell.inspector')}>
           {inspector}
         </aside>
       )}

@@ -3,16 +3,18 @@
 import { HardDrive, TriangleExclamationPoint } from 'lucide-react'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { needsAttention, useChecks } from '../../state/checks.ts'
 import { countText } from '../../state/text.ts'
 import { showScope, useView } from '../../state/view.ts'
-import { needsAttention, useVolumes } from '../../state/volumes.ts'
+import { useVolumes } from '../../state/volumes.ts'
 import { NavHeading, NavItem } from '../../ui/nav.tsx'
 
 export function Scopes() {
   const { t } = useTranslation()
   const byId = useVolumes((state) => state.byId)
+  const checks = useChecks((state) => state.byVolume)
   const scope = useView((state) => state.scope)
-  const troubled = useMemo(() => [...byId.values()].filter(needsAttention).length, [byId])
+  const troubled = useMemo(() => [...byId.values()].filter((one) => needsAttention(one, checks)).length, [byId, checks])
   return (
     <>
       <NavHeading title={t('shell.library')} />

@@ -1,6 +1,7 @@
 // The page of one volume: its tabs, and what was left undone or went wrong with it.
 
 import { X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Volume } from '../../../electron/contract/data.ts'
@@ -34,8 +35,11 @@ export function VolumePage({ volume, tab, children }: VolumePageProps) {
   const checked = useChecks((state) => state.byVolume.get(volume.id))
   const verdict = verdictOf(checked, volume)
   const errors = checked?.report?.totals.corruptions ?? 0
+  // Whoever came by keyboard goes on from here.
+  const page = useRef<HTMLElement>(null)
+  useEffect(() => page.current?.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus(), [])
   return (
-    <main className={styles.page}>
+    <main ref={page} className={styles.page}>
       <Tabs
         label={fileName(volume.name)}
         value={tab}

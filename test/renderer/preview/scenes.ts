@@ -192,6 +192,28 @@ export const SCENES: readonly Scene[] = [
       await page.getByText('The state of', { exact: false }).waitFor()
     },
   },
+  { name: 'resize-grow', query: 'volumes=40', act: (page) => openResize(page, '64G') },
+  { name: 'resize-shrink', query: 'volumes=40', size: NARROW, act: (page) => openResize(page, '16G') },
+  { name: 'health', query: 'volumes=40', act: openHealth },
+  {
+    name: 'health-repair',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openHealth(page)
+      await page.getByRole('button', { name: 'Repair 1 error' }).click()
+    },
+  },
+  {
+    name: 'health-repaired',
+    query: 'volumes=40',
+    size: NARROW,
+    act: async (page) => {
+      await openHealth(page)
+      await page.getByRole('button', { name: 'Free 312 MiB of leaks' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Free 312 MiB of leaks' }).click()
+      await page.getByRole('tabpanel').getByRole('button', { name: 'Undo last change' }).waitFor()
+    },
+  },
   { name: 'drop', query: 'volumes=40&jobs', act: (page) => drag(page, 'dragover', ['a.raw', 'b.raw', 'c.raw']) },
   {
     name: 'files',
@@ -214,6 +236,20 @@ export async function openSnapshots(page: Page, name = 'debian12.qcow2'): Promis
   await page.keyboard.press('Enter')
   const snapshots = page.getByRole('grid', { name: 'Snapshots' })
   await snapshots.locator('[data-row]').first().click()
+}
+
+async function openResize(page: Page, size: string): Promise<void> {
+  await choose(page, 'debian12.qcow2')
+  await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'Resize' }).click()
+  await page.getByRole('textbox', { name: 'New size' }).fill(size)
+  await page.getByText('Data ends at').waitFor()
+  await page.waitForFunction(() => document.querySelector('[role="dialog"]')?.textContent.includes('Looking') === false)
+}
+
+async function openHealth(page: Page): Promise<void> {
+  await choose(page, 'pg17-trial.qcow2')
+  await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'Check' }).click()
+  await page.getByRole('button', { name: 'Check again' }).waitFor()
 }
 
 async function openCreate(page: Page): Promise<void> {
