@@ -26,6 +26,7 @@ const words: CommandWords = {
       short: 'u',
       help: 'change the name alone, for an image that was moved: the disk changes when BACKING holds something else',
     },
+    { long: 'compress', short: 'c', help: 'pack what FILE takes in' },
     KEEP_UNDO,
     PROGRESS,
     QUIET,
@@ -35,7 +36,7 @@ const words: CommandWords = {
     IMAGE_OPTS,
     OBJECT,
   ],
-  refused: [{ long: 'compress', short: 'c' }],
+  refused: [],
   notes: [
     'Without -u the disk stays what it is: FILE takes in whatever BACKING has otherwise. This happens as a whole or not at all, whenever the command is stopped.',
   ],
@@ -70,6 +71,7 @@ export const rebase: Command = {
       ...(format !== undefined && { format }),
       ...(hasBacking && backingFormat !== undefined && { backing: { path: backing, format: backingFormat } }),
       nameOnly,
+      compress: given.has('compress'),
       keepUndo: given.has('keep-undo'),
     } as const
     let whole = false

@@ -144,6 +144,14 @@ export interface LayerWriter {
   zero(offset: number, length: number, unmap: boolean): Promise<number>
   /** Tells that the guest no longer needs these bytes. Returns how many were handled; it may be none. */
   discard(offset: number, length: number): Promise<number>
+  /** Present where whole blocks may be packed. */
+  readonly packing?: {
+    readonly codec: CodecId
+    /** Guest bytes that are packed together: the last block of a disk is filled up with zeros. */
+    readonly blockSize: number
+    /** Puts down what the block at `offset` was packed to, fewer bytes than it, and links it. */
+    write(offset: number, packed: Uint8Array): Promise<void>
+  }
   /** Returns when data and tables are durable, in the order that makes every moment before a consistent image. */
   flush(): Promise<void>
 }

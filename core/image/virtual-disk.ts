@@ -1,5 +1,6 @@
 // The disk the guest sees: reads, writes, zeros and discards over a chain of layers, once for every format.
 
+import { pack } from '../codec/codec.ts'
 import { SpindleError } from '../model/error.ts'
 import { readPadded } from '../storage/storage.ts'
 import type { ImageLayer, LayerWriter, Room } from './driver.ts'
@@ -86,6 +87,21 @@ export class VirtualDisk implements AsyncDisposable {
         done += count
       }
     })
+  }
+
+  /** The same for whole blocks, as `packing` of the writer has them: packed where that makes them smaller. */
+  async writePacked(offset: number, from: Uint8Array): Promise<void> {
+    const { packing } = this.top.writer ?? {}
+    if (!packing) throw new SpindleError('internal', `${this.top.storage.name} cannot be packed`)
+    const { blockSize, codec } = packing
+    for (let at = 0; at < from.length; at += blockSize) {
+      const part = from.subarray(at, at + blockSize)
+      const block = new Uint8Array(blockSize)
+      block.set(part)
+      const packed = pack(codec, block)
+      if (packed) await this.#exclusively(async () => packing.write(offset + at, packed))
+      else await this.write(offset + at, part)
+    }
   }
 
   /** Makes guest bytes read as zeros, without writing data where the format can. */

@@ -124,6 +124,8 @@ export interface RebaseJob {
   readonly backing?: { readonly path: string; readonly format?: FormatId }
   /** Changes the name alone, without a look at what lies below. Otherwise the image takes in what would differ. */
   readonly nameOnly: boolean
+  /** Packs what is taken in. */
+  readonly compress?: boolean
   /** Leaves an undo file behind. */
   readonly keepUndo?: boolean
 }

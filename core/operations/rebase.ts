@@ -10,7 +10,7 @@ import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError } from '../model/error.ts'
 import type { BackingRef } from '../model/image.ts'
 import type { JobResult, RebaseJob } from '../model/job.ts'
-import { MiB } from '../model/units.ts'
+import { MiB, roundDown } from '../model/units.ts'
 import { MemoryStorage } from '../storage/memory.ts'
 import { differencesOf } from '../transfer/compare.ts'
 import { isZero } from '../transfer/zeros.ts'
@@ -33,7 +33,8 @@ export async function rebase(job: RebaseJob, context: OperationContext, parts: P
     await changeInPlace(spec, context, parts, async ({ storage, driver, gate }) => {
       await using disk = await openDisk(storage, { ...parts, gate, format: driver.format, access: 'write' })
       const link = linkOf(disk.top)
-      await takeIn(disk, below, context, parts)
+      if (job.compress === true) checkPacks(disk.top)
+      await takeIn(disk, below, { compress: job.compress ?? false, context, parts })
       await link.setBacking(refOf(job, below))
     })
   }
@@ -76,7 +77,11 @@ async function nothing(parts: Parts): Promise<VirtualDisk> {
 }
 
 /** Writes into the top what it shows from below now, wherever the new image below it has something else. Durable. */
-async function takeIn(disk: VirtualDisk, below: VirtualDisk, context: OperationContext, parts: Parts): Promise<void> {
+async function takeIn(
+  disk: VirtualDisk,
+  below: VirtualDisk,
+  { compress, context, parts }: { compress: boolean; context: OperationContext; parts: Parts },
+): Promise<void> {
   const [, first, ...others] = disk.layers
   const old = first ? new VirtualDisk([first, ...others]) : await nothing(parts)
   const { snapshots = [] } = await disk.top.describe()
@@ -88,7 +93,8 @@ async function takeIn(disk: VirtualDisk, below: VirtualDisk, context: OperationC
     for (let position = offset; position < end;) {
       const [extent] = await disk.top.map(position, Math.min(end - position, CHUNK))
       if (!extent) break
-      if (extent.kind === 'hole') await takeInHole(disk, position, extent.length)
+      if (extent.kind === 'hole' && compress) await packHole(disk, position, extent.length)
+      else if (extent.kind === 'hole') await takeInHole(disk, position, extent.length)
       position += extent.length
     }
   }
@@ -101,6 +107,36 @@ async function takeInHole(disk: VirtualDisk, offset: number, length: number): Pr
   // Without a backing file an image need not say where zeros are, and what is said nowhere would not stay zeros.
   if (isZero(bytes) && disk.layers.length > 1) await disk.zero(offset, length)
   else await disk.write(offset, bytes)
+}
+
+/** Blocks in which nothing is yet are taken in whole, also beyond the hole: packed data cannot be added to. */
+async function packHole(disk: VirtualDisk, offset: number, length: number): Promise<void> {
+  const { blockSize = length } = disk.top.writer?.packing ?? {}
+  for (let start = roundDown(offset, blockSize); start < offset + length; start += blockSize) {
+    const end = Math.min(start + blockSize, disk.size)
+    const extents = await disk.top.map(start, end - start)
+    if (extents[0]?.kind === 'hole' && extents[0].length === end - start) await packBlock(disk, start, end - start)
+    else {
+      const from = Math.max(start, offset)
+      await takeInHole(disk, from, Math.min(end, offset + length) - from)
+    }
+  }
+}
+
+async function packBlock(disk: VirtualDisk, offset: number, length: number): Promise<void> {
+  const bytes = new Uint8Array(length)
+  await disk.read(offset, bytes)
+  if (isZero(bytes)) await takeInHole(disk, offset, length)
+  else await disk.writePacked(offset, bytes)
+}
+
+function checkPacks({ writer, storage }: ImageLayer): void {
+  if (writer?.packing) return
+  throw new SpindleError(
+    'unsupported',
+    `${storage.name} cannot hold packed data. Nothing was changed. Leave compression out.`,
+    { path: storage.name },
+  )
 }
 
 function hasSnapshots(path: string, snapshots: readonly { readonly name: string }[]): SpindleError {

@@ -158,3 +158,40 @@ test('an image with a data file of its own keeps it', async () => {
   expect(Buffer.compare(contentByQemu(qemu, top), before)).toBe(0)
   expect(qemu.check('top')).toMatchObject(CLEAN)
 })
+
+test.each(historySeeds(3))('what is taken in is packed where that was asked for: seed %i', async (seed) => {
+  const random = randomFrom(seed)
+  const qemu = new Qemu(newestOracle(), scratchFolder())
+  const cluster = random.pick(['4k', '64k', '64k,extended_l2=on', '64k,compression_type=zstd', '512'])
+  qemu.img('create', '-q', '-f', 'qcow2', '-o', `cluster_size=${cluster}`, 'base', '1500k')
+  qemu.io('base', ['write -P 3 100k 600k', 'write -z 300k 64k', 'write -P 4 1100k 399k'])
+  qemu.img('create', '-q', '-f', 'qcow2', '-o', `cluster_size=${cluster}`, '-b', 'base', '-F', 'qcow2', 'disk')
+  qemu.io(
+    'disk',
+    Array.from(
+      { length: 6 },
+      () => `write -P ${1 + random.below(255)} ${512 * random.below(2000)} ${512 * (1 + random.below(90))}`,
+    ),
+  )
+  const top = { name: 'disk', format: 'qcow2' } as const
+  const before = contentByQemu(qemu, top)
+  const job = { kind: 'rebase', path: join(qemu.folder, 'disk'), nameOnly: false, compress: true } as const
+  await rebase(job, recorded().context, systemParts())
+  expect(Buffer.compare(contentByQemu(qemu, top), before)).toBe(0)
+  expect(qemu.check('disk')).toMatchObject({ corruptions: 0, leaks: 0, errors: 0 })
+  expect(qemu.totals('disk')?.compressedClusters).toBeGreaterThan(0)
+  // Packed data is written over like any other.
+  qemu.io('disk', ['write -P 9 0 1500k'])
+  expect(qemu.check('disk')).toMatchObject({ corruptions: 0, leaks: 0, errors: 0 })
+})
+
+test('an image that cannot hold packed data says so, and is not changed', async () => {
+  const qemu = new Qemu(newestOracle(), scratchFolder())
+  qemu.img('create', '-q', '-f', 'qcow2', 'base', '1M')
+  qemu.io('base', ['write -P 3 0 64k'])
+  qemu.img('create', '-q', '-f', 'qcow2', '-o', 'data_file=data', '-b', 'base', '-F', 'qcow2', 'disk')
+  const before = readFileSync(join(qemu.folder, 'disk'))
+  const job = { kind: 'rebase', path: join(qemu.folder, 'disk'), nameOnly: false, compress: true } as const
+  await expect(rebase(job, recorded().context, systemParts())).rejects.toThrow(/cannot hold packed data/)
+  expect(Buffer.compare(readFileSync(join(qemu.folder, 'disk')), before)).toBe(0)
+})

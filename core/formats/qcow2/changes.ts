@@ -22,6 +22,8 @@ const MAX_RELEASED = 65_536
 const RELEASED_PART = 1 / 20
 const RELEASED_FEW = 16
 
+type Entry = StandardEntry | CompressedEntry
+
 export class Changes {
   readonly refcounts: Refcounts
   readonly allocator: Allocator
@@ -159,7 +161,7 @@ export class Changes {
   }
 
   /** Puts `next` in the place of `old` in a table from ownTable(). Room that is no longer pointed at becomes free. */
-  replace(table: Table, cluster: number, old: StandardEntry | CompressedEntry, next: StandardEntry): void {
+  replace(table: Table, cluster: number, old: Entry, next: Entry): void {
     const { geometry, l2Tables } = this.#file
     const index = cluster % geometry.entriesPerTable
     encodeL2(geometry, table.view, index, next)

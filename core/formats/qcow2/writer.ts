@@ -8,9 +8,10 @@ import { UNALLOCATED } from './entries.ts'
 import type { CompressedEntry, StandardEntry } from './entries.ts'
 import { soundEntry } from './image-file.ts'
 import type { ImageFile } from './image-file.ts'
-import { AUTOCLEAR } from './layout.ts'
+import { AUTOCLEAR, CRYPT } from './layout.ts'
 import { bitOf, hasRoom, isSame, keepsData, maskOf, zeroed } from './subclusters.ts'
 import type { OpenChanges } from './open-changes.ts'
+import { PackedWriting } from './packed-writing.ts'
 import type { Table } from '../../image/table-cache.ts'
 
 type Entry = StandardEntry | CompressedEntry
@@ -34,6 +35,8 @@ export class Qcow2Writer implements LayerWriter {
   readonly #hasBacking: boolean
   /** The external data file is to be a complete image by itself. */
   readonly #rawData: boolean
+  readonly packing?: NonNullable<LayerWriter['packing']>
+  readonly #packed: PackedWriting
   #changes: Changes | undefined
   /** Room that was given out and is not linked yet. */
   #open: Run | undefined
@@ -43,9 +46,19 @@ export class Qcow2Writer implements LayerWriter {
     this.#work = work
     this.#hasBacking = hasBacking
     this.#rawData = (file.header.autoclear_features & AUTOCLEAR.rawExternalData) !== 0n
+    this.#packed = new PackedWriting(file)
+    const { compression_type, crypt_method } = file.header
+    // Data in a file of its own, and encrypted data, cannot be packed.
+    if (file.geometry.externalData || crypt_method !== CRYPT.none) return
+    this.packing = {
+      codec: compression_type === 0 ? 'deflate' : 'zstd',
+      blockSize: file.geometry.clusterSize,
+      write: async (offset, packed) => this.#writePacked(offset, packed),
+    }
   }
 
   async reserve(offset: number, length: number): Promise<Room> {
+    this.#packed.reset()
     const changes = await this.#ready()
     const { geometry } = this.#file
     if (geometry.externalData) await changes.keepDataFile()
@@ -55,6 +68,7 @@ export class Qcow2Writer implements LayerWriter {
   }
 
   async zero(offset: number, length: number, unmap: boolean): Promise<number> {
+    this.#packed.reset()
     const changes = await this.#ready()
     const { dataStorage, geometry } = this.#file
     // Version 2 cannot say “zeros”, only “nothing here”, and that shows what lies below.
@@ -84,6 +98,7 @@ export class Qcow2Writer implements LayerWriter {
   }
 
   async discard(offset: number, length: number): Promise<number> {
+    this.#packed.reset()
     const changes = await this.#ready()
     const { dataStorage, geometry } = this.#file
     // What version 2 discards shows what lies below, which was covered before: old data must not come back.
@@ -105,9 +120,22 @@ export class Qcow2Writer implements LayerWriter {
   }
 
   async flush(): Promise<void> {
+    this.#packed.reset()
     if (!this.#changes) return
     await this.#dropOpenRoom(this.#changes)
     await this.#changes.commit()
+  }
+
+  async #writePacked(offset: number, packed: Uint8Array): Promise<void> {
+    const changes = await this.#ready()
+    const { clusterSize } = this.#file.geometry
+    const cluster = offset / clusterSize
+    const span = await this.#span(offset, clusterSize)
+    const old = this.#entry(span, cluster)
+    if (old.offset !== undefined) this.#packed.reset()
+    await changes.mayRelease(old)
+    const table = await changes.ownTable(span.tableIndex)
+    changes.replace(table, cluster, old, await this.#packed.write(changes, packed))
   }
 
   /** Room the entries have already: to be written in place where it holds data, to be filled and linked where not. */
@@ -183,14 +211,14 @@ export class Qcow2Writer implements LayerWriter {
     span: Span,
     room: { readonly places: readonly Place[]; readonly host: number; readonly start: number; readonly end: number },
   ): Promise<void> {
-    const { geometry, storage } = this.#file
+    const { geometry, dataStorage } = this.#file
     const { clusterSize, subclusterSize } = geometry
     const { places, host, start, end } = room
     const firstCluster = places[0]?.cluster ?? 0
     // A disk may end inside a cluster: what was there before must not show when the disk grows.
     const rest = roundUp(end, subclusterSize) - end
     if (rest > 0 && !geometry.externalData)
-      await storage.write(host + (end - firstCluster * clusterSize), new Uint8Array(rest))
+      await dataStorage.write(host + (end - firstCluster * clusterSize), new Uint8Array(rest))
     const table = await changes.ownTable(span.tableIndex)
     for (const { cluster, old } of places) {
       const mask = maskOf(geometry, cluster, start, end)

@@ -51,7 +51,7 @@ async function expandTable(work: TreeWork, { table, index }: TreeTable, hasBacki
     const old = soundEntry(file, table, index * entriesPerTable + number)
     if (old.kind === 'compressed' || old.zero === 0) continue
     const next = await written(work, old, { owners, hasBacking })
-    if (next.offset !== undefined) await file.storage.zero(next.offset, clusterSize)
+    if (next.offset !== undefined) await file.dataStorage.zero(next.offset, clusterSize)
     encodeL2(geometry, table.view, number, next)
     l2Tables.change(table, number * entrySize, entrySize)
     if (old.offset !== undefined && old.offset !== next.offset) changes.release(old.offset / clusterSize, owners)
