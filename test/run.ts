@@ -1,10 +1,12 @@
-// `npm test`: everything, one suite after the other, and one line at the end that sums them up.
+// `npm test`: everything, one suite after the other, and one line at the end that sums them up. `npm run test:long`: the
+// random tests alone, each many times as long, and what they have been through.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prepareSystem } from './helpers/system.ts'
+import { TALLY, tallied } from './helpers/tally.ts'
 
 interface Count {
   passed: number
@@ -23,28 +25,48 @@ interface Suite {
 
 const ci = process.env['CI'] === 'true' || process.env['CI'] === '1'
 const reports = mkdtempSync(join(tmpdir(), 'spindle-reports-'))
-const only = process.argv.slice(2)
+const isLong = process.argv.includes('--long')
+const only = process.argv.slice(2).filter((word) => word !== '--long')
+const tallyFile = join(reports, 'tally')
 
-const suites: readonly Suite[] = [
-  { name: 'build', command: ['node', 'electron/dev/build.ts'] },
-  { name: 'types', command: ['tsc', '-b'] },
-  { name: 'lint', command: ['oxlint', '--deny-warnings'] },
-  { name: 'format', command: ['prettier', '--check', '--log-level=warn', '.'] },
-  vitest('tests', ['--exclude', 'test/start/**']),
-  {
-    name: 'window',
-    command: ['playwright', 'test', '--reporter=list,json'],
-    environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: join(reports, 'window.json') },
-    count: countPlaywright,
-  },
-  vitest('start', ['test/start']),
-]
+/** How long a long run is, where nothing else is asked for. */
+const LONG = { SPINDLE_HISTORIES: '1000', SPINDLE_STATES: '1000', SPINDLE_OPERATIONS: '10000' }
 
-function vitest(name: string, args: readonly string[]): Suite {
+const suites: readonly Suite[] = isLong
+  ? [vitest('long', ['--testTimeout=3600000'], randomTests)]
+  : [
+      { name: 'build', command: ['node', 'electron/dev/build.ts'] },
+      { name: 'types', command: ['tsc', '-b'] },
+      { name: 'lint', command: ['oxlint', '--deny-warnings'] },
+      { name: 'format', command: ['prettier', '--check', '--log-level=warn', '.'] },
+      vitest('tests', ['--exclude', 'test/start/**']),
+      {
+        name: 'window',
+        command: ['playwright', 'test', '--reporter=list,json'],
+        environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: join(reports, 'window.json') },
+        count: countPlaywright,
+      },
+      vitest('start', ['test/start']),
+    ]
+
+/** All that take their seeds from there. */
+function randomTests(): readonly string[] {
+  return globSync('test/**/*.test.ts').filter((file) => readFileSync(file, 'utf8').includes('helpers/seeds.ts'))
+}
+
+function vitest(name: string, args: readonly string[], files: () => readonly string[] = () => []): Suite {
   const report = join(reports, `${name}.json`)
   return {
     name,
-    command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
+    command: [
+      'vitest',
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...args,
+      ...files(),
+    ],
     count: countVitest,
   }
 }
@@ -65,11 +87,16 @@ function countPlaywright(report: string): Count {
   return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped }
 }
 
+const environment = isLong ? { ...LONG, ...process.env, [TALLY]: tallyFile } : {}
+
 function runSuite(suite: Suite): Count {
   console.log(`\n── ${suite.name}: ${suite.command.join(' ')}`)
   const started = performance.now()
   const [command = '', ...args] = suite.command
-  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...suite.environment } })
+  const { status } = spawnSync(command, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...environment, ...suite.environment },
+  })
   const ok = status === 0
   let count: Count = { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 }
   if (suite.count) {
@@ -95,6 +122,7 @@ if (problems.length > 0) {
 }
 
 mkdirSync('out', { recursive: true })
+writeFileSync(tallyFile, '')
 const total: Count = { passed: 0, failed: 0, skipped: 0 }
 const failures: string[] = []
 for (const suite of suites) {
@@ -107,6 +135,8 @@ for (const suite of suites) {
   if (suite.name === 'build' && count.failed > 0) break // nothing after it could mean anything
 }
 if (ci && total.skipped > 0) failures.push(`${total.skipped} skipped, which CI does not allow`)
+const lived = [...tallied(tallyFile)].map(([what, count]) => `${count} ${what}`)
+if (lived.length > 0) console.log(`\n${lived.toSorted().join('\n')}`)
 rmSync(reports, { recursive: true, force: true })
 if (failures.length > 0) console.log(`\nFailed: ${failures.join(', ')}`)
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)

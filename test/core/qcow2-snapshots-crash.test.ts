@@ -14,6 +14,7 @@ import { ImageStates } from '../helpers/image-states.ts'
 import type { ImageStep, StatesSpec } from '../helpers/image-states.ts'
 import { Budget, limited } from '../helpers/limited-storage.ts'
 import { randomFrom, seeds } from '../helpers/seeds.ts'
+import { tally } from '../helpers/tally.ts'
 
 /** Crashes with reordered writes looked at for each change; `SPINDLE_STATES` asks for more. */
 const STATES = Number(process.env['SPINDLE_STATES'] ?? 24)
@@ -78,6 +79,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
     for await (const { storage, description } of recording.crashStates({ seed, limit: STATES })) {
       expect([before, after], description).toContain(await states.digest(storage))
       expect(await dangers(storage), description).toEqual([])
+      tally('crashes', 1)
     }
   })
 

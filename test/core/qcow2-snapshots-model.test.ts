@@ -9,6 +9,7 @@ import type { StatesSpec } from '../helpers/image-states.ts'
 import { firstDifference } from '../helpers/disk-model.ts'
 import { randomFrom, seeds } from '../helpers/seeds.ts'
 import type { Random } from '../helpers/seeds.ts'
+import { tally } from '../helpers/tally.ts'
 
 /** Steps for each image and seed; `SPINDLE_OPERATIONS` asks for more in all. */
 const PER_RUN = 20
@@ -80,6 +81,7 @@ async function madeFinal(undo: UndoStorage, file: MemoryStorage, states: ImageSt
 async function oneStep(states: ImageStates, random: Random, count: number): Promise<void> {
   const step = states.randomStep(random)
   await states.do(step, random)
+  tally('operations against the model', 1)
   const what = `step ${count}: ${JSON.stringify(step)}`
   expect(await states.difference(), what).toBeUndefined()
   expect(await states.damage(), what).toBeUndefined()

@@ -16,6 +16,7 @@ import { recorded } from '../helpers/run-operation.ts'
 import { scratchFolder } from '../helpers/scratch.ts'
 import { historySeeds, randomFrom } from '../helpers/seeds.ts'
 import type { Random } from '../helpers/seeds.ts'
+import { tally } from '../helpers/tally.ts'
 import { spindleHere } from '../helpers/spindle.ts'
 import { descriptions } from '../interop/agreement.ts'
 import { optionWords } from '../interop/design.ts'
@@ -49,6 +50,7 @@ test.for(historySeeds(10))('QEMU and Spindle agree on every state: SPINDLE_SEED=
     expect(await history.disagreement(), `step ${step}: ${what}`).toBeUndefined()
   }
   expect(await history.finalDisagreement()).toBeUndefined()
+  tally('histories of snapshots', 1)
 })
 
 class History {

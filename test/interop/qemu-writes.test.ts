@@ -7,6 +7,7 @@ import { oracles } from '../helpers/oracles.ts'
 import { Qemu } from '../helpers/qemu.ts'
 import { scratchFolder } from '../helpers/scratch.ts'
 import { historySeeds, randomFrom } from '../helpers/seeds.ts'
+import { tally } from '../helpers/tally.ts'
 import { descriptions, maps } from './agreement.ts'
 import { randomDesign } from './design.ts'
 import type { Design } from './design.ts'
@@ -50,6 +51,7 @@ test.for(historySeeds(120))(
     for (const [index, before] of frozen.entries()) {
       expect(firstDifference(judge.content(DISK, '-l', `before-${index}`), before)).toBeUndefined()
     }
+    tally('histories of writes', 1)
   },
 )
 

@@ -7,6 +7,7 @@ import { oracles } from '../helpers/oracles.ts'
 import { Qemu } from '../helpers/qemu.ts'
 import { scratchFolder } from '../helpers/scratch.ts'
 import { historySeeds, randomFrom } from '../helpers/seeds.ts'
+import { tally } from '../helpers/tally.ts'
 import { descriptions, maps } from './agreement.ts'
 import { randomDesign } from './design.ts'
 import { DISK, makeChain, qemuWork, spindleContent, spindleCreate, spindleWork } from './history.ts'
@@ -38,5 +39,6 @@ test.for(historySeeds(120))(
     await spindleWork(folder, model, design, random)
     expect(judge.check(DISK)).toMatchObject({ corruptions: 0, leaks: 0, errors: 0 })
     expect(firstDifference(judge.content(DISK), model.bytes)).toBeUndefined()
+    tally('histories of writes', 1)
   },
 )
