@@ -1,6 +1,7 @@
 // The disk that a conversion reads: an image, several joined into one, or a piece of that.
 
 import { ComposedLayer } from '../image/composed-layer.ts'
+import type { Stretch } from '../image/composed-layer.ts'
 import { VirtualDisk } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
@@ -23,9 +24,12 @@ export async function openConvertSource(job: ConvertJob, parts: Parts): Promise<
 }
 
 function composed([first, ...others]: readonly [VirtualDisk, ...VirtualDisk[]]): VirtualDisk {
-  // Each begins with a sector of its own.
-  const whole = (disk: VirtualDisk) => ({ disk, offset: 0, length: diskSize(disk.size) })
   return new VirtualDisk([new ComposedLayer([whole(first), ...others.map(whole)])])
+}
+
+/** Each begins with a sector of its own. */
+function whole(disk: VirtualDisk): Stretch {
+  return { disk, offset: 0, length: diskSize(disk.size) }
 }
 
 function pieceOf(disk: VirtualDisk, { offset, length }: NonNullable<ConvertJob['range']>): VirtualDisk {

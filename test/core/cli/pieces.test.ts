@@ -9,6 +9,7 @@ import { scratchFolder } from '../../helpers/scratch.ts'
 import { SPINDLE, runProgram, spindle, spindleHere } from '../../helpers/spindle.ts'
 
 const { qemuImg } = newestOracle()
+const comparable = (text: string): string => text.replace(/[\d.]+ seconds/, 'some seconds')
 
 describe('dd', () => {
   test.each([
@@ -101,7 +102,6 @@ describe('bench', () => {
     expect(ours.error).toBe('')
     expect(readFileSync(join(folder, 'disk.img')).every((byte) => byte === 7)).toBe(true)
     const theirs = runProgram([qemuImg, ...words], folder)
-    const comparable = (text: string): string => text.replace(/[\d.]+ seconds/, 'some seconds')
     expect(comparable(ours.out)).toBe(comparable(theirs.out))
   })
 

@@ -46,9 +46,8 @@ describe.each(PRESETS.map((preset) => [preset.title, preset] as const))('for %s'
     expect(plan.changes.filter((change) => change.kind === 'enlarged')).toEqual(fitting > size ? [enlarged] : [])
     const words = ['compare', '-f', 'raw', '-F', format, join(folder, 'disk.img'), target]
     expect(execFileSync(qemuImg, words, { encoding: 'utf8' })).toContain('identical')
-    if ('subformat' in options && format === 'vmdk') {
-      expect(info['format-specific']?.data).toMatchObject({ 'create-type': options['subformat'] })
-    }
+    const form = format === 'vmdk' ? { 'create-type': options['subformat'] } : {}
+    expect(info['format-specific']?.data ?? {}).toMatchObject(form)
   })
 })
 
