@@ -2,7 +2,9 @@
 
 import { JobQueue } from './jobs/queue.ts'
 import type { Library } from './library/library.ts'
+import { Overlays } from './library/overlays.ts'
 import type { Engine, EngineEvents } from './model/engine.ts'
+import type { LibraryEvent } from './model/library.ts'
 import { openOperations } from './operations/index.ts'
 import { space } from './operations/space.ts'
 
@@ -12,19 +14,24 @@ export interface EngineOptions {
 }
 
 export function createEngine({ emit }: EngineOptions): Engine {
-  const operations = openOperations()
+  const overlays = new Overlays()
+  const operations = openOperations({ overlays: () => overlays.paths() })
   const queue = new JobQueue({
     run: operations.run,
     changed: (job) => emit('job', job),
     dismissed: (id) => emit('jobDismissed', id),
   })
+  const tell = (event: LibraryEvent): void => {
+    overlays.note(event)
+    emit('library', event)
+  }
   let library: Promise<Library> | undefined
   const openLibrary = async (): Promise<Library> => {
     const [{ createLibrary }, { drivers }] = await Promise.all([
       import('./library/library.ts'),
       import('./formats/index.ts'),
     ])
-    return createLibrary({ drivers, emit: (event) => emit('library', event) })
+    return createLibrary({ drivers, emit: tell })
   }
   return {
     formats: async () => operations.formats(),

@@ -7,7 +7,10 @@ import { systemError } from '../storage/system-error.ts'
 import { inspect } from './inspect.ts'
 import type { Parts } from './parts.ts'
 
-/** Images in these folders, apart from `known` ones, whose backing file is one of `changed`. Absolute paths. */
+/**
+ * Images in these folders, and others that `parts` knows of, whose backing file is one of `changed`, apart from those in
+ * `known`. Absolute paths.
+ */
 export async function dependentsOf(
   changed: readonly string[],
   known: readonly string[],
@@ -17,7 +20,8 @@ export async function dependentsOf(
   const targets = new Set(await Promise.all(changed.map(real)))
   const passed = new Set(await Promise.all(known.map(real)))
   const found = new Set<string>()
-  for (const file of await filesIn(folders)) {
+  const files = await filesIn(folders)
+  for (const file of [...files, ...(parts.overlays?.() ?? [])]) {
     const path = await real(file)
     if (passed.has(path) || found.has(path)) continue
     // By the name in this folder: what it refers to is relative to that.

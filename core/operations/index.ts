@@ -62,15 +62,22 @@ export interface OperationsOptions {
   readonly reads?: Sharing
   /** Who knows the passphrases of encrypted images; left out, nobody does. */
   readonly secrets?: Secrets
+  /** Images anywhere that are known to lie on others. */
+  readonly overlays?: () => readonly string[]
   /** Instead of the system's. */
   readonly parts?: Parts
 }
 
 /** Paths are absolute everywhere. */
 export function openOperations(options: OperationsOptions = {}): Operations {
-  const parts = options.parts ?? systemParts(options.looks ?? 'shared', options.secrets)
+  const { overlays } = options
+  const system = (sharing: Sharing): Parts => ({
+    ...systemParts(sharing, options.secrets),
+    ...(overlays && { overlays }),
+  })
+  const parts = options.parts ?? system(options.looks ?? 'shared')
   const { drivers } = parts
-  const forJob = (): Parts => options.parts ?? systemParts(options.reads ?? 'locked', options.secrets)
+  const forJob = (): Parts => options.parts ?? system(options.reads ?? 'locked')
   let pool: TransferPool | undefined
   const withPool = async (): Promise<Parts> => {
     const { TransferPool } = await import('../transfer/pool.ts')

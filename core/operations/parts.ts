@@ -27,6 +27,8 @@ export interface Parts {
   readonly gate: OpenGate
   /** Threads for large work; left out, such work starts its own. */
   readonly pool?: TransferPool
+  /** Images anywhere that are known to lie on others, by absolute path. Left out, none are known. */
+  readonly overlays?: () => readonly string[]
 }
 
 /** For one piece of work: its own openings of a file do not get in each other's way. */

@@ -51,6 +51,29 @@ test('formats come with what a dialog needs to know of them', async () => {
   expect(structuredClone(formats)).toEqual(formats)
 })
 
+test('a commit below an image that the library shows in another folder is refused', async () => {
+  const [near, far] = [scratchFolder(), scratchFolder()]
+  const { engine, job } = open()
+  const overlay = async (target: string, base: string): Promise<void> => {
+    const end = job(ended)
+    const backing = { path: base, format: 'raw' } as const
+    await engine.startJob({ kind: 'create', target, format: 'qcow2', virtualSize: MiB, options: {}, backing })
+    await end
+  }
+  const base = join(near, 'base.img')
+  sampleDisk(base)
+  await overlay(join(near, 'top.qcow2'), base)
+  await overlay(join(far, 'sibling.qcow2'), base)
+  await engine.setPlaces([near, far])
+  await engine.rescan()
+  const end = job(({ spec, state }) => spec.kind === 'commit' && state.kind === 'failed')
+  const commit = { kind: 'commit', path: join(near, 'top.qcow2'), keepTop: false, allowOthers: false } as const
+  await engine.startJob(commit)
+  const { state } = await end
+  expect(state.kind === 'failed' && state.error.message).toContain(join(far, 'sibling.qcow2'))
+  expect((await engine.planCommit(commit)).others).toEqual([join(far, 'sibling.qcow2')])
+})
+
 test('a conversion runs as a job from the queue to its result', async () => {
   const folder = scratchFolder()
   sampleDisk(join(folder, 'disk.img'))
