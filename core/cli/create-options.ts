@@ -125,8 +125,20 @@ function optionHelp(option: OptionSpec): string {
 
 type SummaryEntry = readonly [name: string, always: boolean]
 
+const ENCRYPTION_WORDS = [
+  'format',
+  'key-secret',
+  'cipher-alg',
+  'cipher-mode',
+  'ivgen-alg',
+  'ivgen-hash-alg',
+  'hash-alg',
+  'iter-time',
+]
+
 /** qemu-img's order, and whether it names the value even when it is the default. */
 const QCOW2_SUMMARY: readonly SummaryEntry[] = [
+  ...ENCRYPTION_WORDS.map((name): SummaryEntry => [`encrypt.${name}`, false]),
   ['cluster_size', true],
   ['extended_l2', true],
   ['preallocation', false],

@@ -77,9 +77,11 @@ async function look(name: string, given: Words, operations: Operations): Promise
   const { shown, ...named } = fileNamed(name, given.text('format'), operations)
   const found = await operations.inspect({ ...named, chain })
   const names = chainNames(shown, found)
+  const reason = found.at(-1)?.unreadable
   return {
     layers: found.map((facts, index) => ({ facts, name: names[index] ?? facts.path })),
-    broken: chain ? found.at(-1)?.unreadable : undefined,
+    // All there is to tell of a locked image was told.
+    broken: chain && reason?.code !== 'locked' ? reason : undefined,
   }
 }
 

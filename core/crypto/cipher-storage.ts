@@ -20,7 +20,7 @@ export interface CipherPlace {
 
 /**
  * Bytes need not be asked for in whole sectors; writing part of one reads the rest of it. A range that was never written
- * reads as noise. Closing this closes the storage below.
+ * reads as noise. Closing this closes nothing: the storage below belongs to who opened it.
  */
 export class CipherStorage implements Storage {
   readonly enciphered = true
@@ -98,9 +98,7 @@ export class CipherStorage implements Storage {
     return this.#below.allocatedSize()
   }
 
-  async close(): Promise<void> {
-    await this.#below.close()
-  }
+  async close(): Promise<void> {}
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()

@@ -52,7 +52,8 @@ async function formatWithBitmaps({ path, format }: BitmapSpec, parts: Parts): Pr
 }
 
 async function openAlone(path: string, format: string | undefined, parts: Parts): Promise<ImageLayer> {
-  return openLayer(await parts.openFile(path, 'read'), format, 'read', { ...parts, gate: aloneGate(parts.openFile) })
+  const gate = { ...aloneGate(parts.openFile), secrets: parts.gate.secrets }
+  return openLayer(await parts.openFile(path, 'read'), format, 'read', { ...parts, gate })
 }
 
 function tableOf({ bitmaps, unwritable, storage }: ImageLayer): BitmapTable {

@@ -29,7 +29,7 @@ export async function snapshot(job: SnapshotJob, context: OperationContext, part
 async function formatWithSnapshots({ path, format }: SnapshotJob, parts: Parts): Promise<string> {
   await using layer = await openLayer(await parts.openFile(path, 'read'), format, 'read', {
     ...parts,
-    gate: aloneGate(parts.openFile),
+    gate: { ...aloneGate(parts.openFile), secrets: parts.gate.secrets },
   })
   tableOf(layer)
   return layer.format

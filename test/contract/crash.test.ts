@@ -17,6 +17,7 @@ import { SECTOR, SectorHistory, stamps } from '../helpers/sector-history.ts'
 import { randomFrom, seeds } from '../helpers/seeds.ts'
 import type { Random } from '../helpers/seeds.ts'
 import { open, prepare } from './subjects.ts'
+import { ENCRYPTED_CRASH_SUBJECTS } from './subjects-encrypted.ts'
 import { QED_CRASH_SUBJECTS } from './subjects-qed.ts'
 import { VDI_CRASH_SUBJECTS } from './subjects-vdi.ts'
 import { VHDX_CRASH_SUBJECTS } from './subjects-vhdx.ts'
@@ -36,6 +37,7 @@ const oracle = newestOracle()
 const JUDGES = new Set(['qcow2', 'qed'])
 
 const SUBJECTS: readonly Subject[] = [
+  ...ENCRYPTED_CRASH_SUBJECTS,
   ...VDI_CRASH_SUBJECTS,
   ...VMDK_CRASH_SUBJECTS,
   ...QED_CRASH_SUBJECTS,
@@ -190,7 +192,8 @@ async function damage(image: Image, storage: MemoryStorage, qemu: Qemu | undefin
   if (!checker) return undefined
   const { totals, findings } = await checker.check()
   const { corruptions, leaks, checkErrors } = totals
-  if (qemu && JUDGES.has(qemu.format)) {
+  const isEncrypted = image.subject.options['encrypt.format'] !== undefined
+  if (qemu && JUDGES.has(qemu.format) && !isEncrypted) {
     for (const [name, file] of image.folder.files) {
       writeFileSync(join(qemu.folder, name), await (name === 'disk' ? storage : file).bytes())
     }

@@ -1,6 +1,8 @@
 // Building a qcow2 image front to back: data in guest order from the second cluster on, tables behind it, header last.
 
-import type { CreateSpec, ImageBuilder } from '../../image/driver.ts'
+import { CipherStorage } from '../../crypto/cipher-storage.ts'
+import type { NewLuks1 } from '../../crypto/luks1-new.ts'
+import type { CreateSpec, ImageBuilder, OpenGate } from '../../image/driver.ts'
 import { SpindleError } from '../../model/error.ts'
 import { MiB, roundUp } from '../../model/units.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -10,12 +12,24 @@ import { clustersFor } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
 import { encodeHeaderCluster } from './header-cluster.ts'
 import { checkedCountTables, writeNewRefcounts } from './new-refcounts.ts'
-import type { Design } from './options.ts'
+import type { Design, EncryptionDesign } from './options.ts'
 import { ExtraCounts, PackedRoom } from './packed-room.ts'
 import { countAccess } from './refcount-width.ts'
 import { TableStream } from './table-stream.ts'
 
 const SECTOR = 512
+
+/** Asks for the passphrase where that is to be done. */
+async function encrypted({ luks, secret }: EncryptionDesign, { name }: Storage, gate: OpenGate): Promise<NewLuks1> {
+  const { newVolume } = await import('../../crypto/new-volume.ts')
+  return newVolume(luks, name, gate.secrets, secret)
+}
+
+/** Empty ones. */
+export interface NewFiles {
+  readonly storage: Storage
+  readonly dataFile: Storage | undefined
+}
 
 export class Qcow2Builder implements ImageBuilder {
   readonly blockSize: number
@@ -29,22 +43,33 @@ export class Qcow2Builder implements ImageBuilder {
   readonly #tables: TableStream
   /** Where guest byte 0 is when all data has its place beforehand. */
   readonly #fixedStart: number | undefined
+  /** Of an encrypted image: its LUKS header, written at the end. */
+  readonly #encryption: { readonly volume: NewLuks1; readonly offset: number } | undefined
+  /** Room that nobody writes and that must read as zeros. */
+  #blank: { readonly offset: number; readonly length: number }[] = []
   /** Guest bytes before this are placed. */
   #position = 0
 
-  private constructor(file: Storage, dataFile: Storage | undefined, design: Design, compress: boolean) {
+  private constructor({ storage: file, dataFile }: NewFiles, design: Design, compress: boolean, encryption?: NewLuks1) {
     const { geometry } = design
     this.#file = file
-    this.storage = dataFile ?? file
+    this.storage = encryption ? new CipherStorage(dataFile ?? file, encryption.cipher) : (dataFile ?? file)
     this.#design = design
     this.#geometry = geometry
     this.blockSize = geometry.clusterSize
+    if (encryption && design.encryption) {
+      const offset = this.#frontier.take(clustersFor(design.encryption.length, geometry)) * geometry.clusterSize
+      this.#encryption = { volume: encryption, offset }
+    }
     if (dataFile) this.#fixedStart = 0
     else if (this.#isPreallocated)
       this.#fixedStart = this.#frontier.take(clustersFor(geometry.virtualSize, geometry)) * geometry.clusterSize
     // Preallocated subclusters have room but no data: a backing file still shows through.
-    const preset = (cluster: number) =>
-      this.#entry((this.#fixedStart ?? 0) + cluster * geometry.clusterSize, geometry.subclusters === 1)
+    // In an encrypted image it would show as noise, so it is said to hold zeros.
+    const preset = (cluster: number) => {
+      const entry = this.#entry((this.#fixedStart ?? 0) + cluster * geometry.clusterSize, geometry.subclusters === 1)
+      return encryption && !design.backing ? { ...entry, allocated: 0, zero: geometry.allSubclusters } : entry
+    }
     this.#tables = new TableStream(file, geometry, this.#frontier, this.#isPreallocated ? preset : undefined)
     if (!compress) return
     const room = new PackedRoom(geometry, countAccess(geometry.refcountBits).max, this.#frontier, this.#extra)
@@ -60,12 +85,13 @@ export class Qcow2Builder implements ImageBuilder {
 
   /** What cannot be finished is not begun: the names must fit, and the tables must be able to count the room. */
   static async start(
-    file: Storage,
-    dataFile: Storage | undefined,
+    files: NewFiles & { readonly gate: OpenGate },
     design: Design,
     spec: CreateSpec,
   ): Promise<Qcow2Builder> {
-    const builder = new Qcow2Builder(file, dataFile, design, spec.compress === true)
+    const { dataFile, storage, gate } = files
+    const encryption = design.encryption && (await encrypted(design.encryption, storage, gate))
+    const builder = new Qcow2Builder(files, design, spec.compress === true, encryption)
     encodeHeaderCluster(design, { l1Offset: 0, countTableOffset: 0, countTableClusters: 0 })
     checkedCountTables(design.geometry, builder.#frontier.next)
     await dataFile?.truncate(design.geometry.virtualSize)
@@ -88,7 +114,8 @@ export class Qcow2Builder implements ImageBuilder {
     if (!this.#design.backing) return
     // Version 2 has no zero clusters: a fresh cluster that is never written reads as zeros, too.
     if (version < 3) {
-      this.place(offset, length)
+      const host = this.place(offset, length)
+      if (this.#encryption) this.#blank.push({ offset: host, length: roundUp(length, clusterSize) })
       return
     }
     const first = this.#advance(offset, length)
@@ -105,11 +132,15 @@ export class Qcow2Builder implements ImageBuilder {
   }
 
   async drain(): Promise<void> {
+    const blank = this.#blank
+    this.#blank = []
+    for (const { offset, length } of blank) await this.storage.zero(offset, length)
     await this.#tables.drain()
   }
 
   async finish(): Promise<void> {
     const { clusterSize } = this.#geometry
+    await this.drain()
     await this.#tables.finish()
     const { l1 } = this.#tables
     const l1Offset = l1.length === 0 ? 0 : this.#frontier.take(clustersFor(l1.length, this.#geometry)) * clusterSize
@@ -117,10 +148,15 @@ export class Qcow2Builder implements ImageBuilder {
     const counts = await writeNewRefcounts(this.#file, this.#geometry, this.#frontier, this.#extra)
     await this.storage.flush()
     if (this.storage !== this.#file) await this.#file.flush()
+    if (this.#encryption) {
+      await this.#encryption.volume.write(this.#file, this.#encryption.offset)
+      await this.#file.flush()
+    }
     const header = encodeHeaderCluster(this.#design, {
       l1Offset,
       countTableOffset: counts.tableOffset,
       countTableClusters: counts.tableClusters,
+      ...(this.#encryption && { encryptionOffset: this.#encryption.offset }),
     })
     await this.#file.write(0, header)
     await this.#file.flush()

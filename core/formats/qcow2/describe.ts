@@ -9,6 +9,10 @@ export function detailsOf(opened: Opened, snapshots: SnapshotEntries): Details {
   const { header, extensions, geometry, bitmaps } = opened
   const dirty = (header.incompatible_features & INCOMPATIBLE.dirty) !== 0n
   const corrupt = (header.incompatible_features & INCOMPATIBLE.corrupt) !== 0n
+  const warnings = [
+    ...(snapshots.damage ? [snapshots.damage.message] : []),
+    ...(header.crypt_method === CRYPT.aes ? [LEGACY_ENCRYPTION] : []),
+  ]
   return {
     clusterSize: geometry.clusterSize,
     encrypted: header.crypt_method !== CRYPT.none,
@@ -17,15 +21,23 @@ export function detailsOf(opened: Opened, snapshots: SnapshotEntries): Details {
     ...(snapshots.snapshots.length > 0 && { snapshots: snapshots.snapshots.map(({ facts }) => facts) }),
     ...(geometry.version >= 3 && { bitmaps: bitmaps.map(({ facts }) => facts) }),
     ...(geometry.externalData && extensions.dataFile !== undefined && { dataFile: extensions.dataFile }),
-    ...(snapshots.damage && { warnings: [snapshots.damage.message] }),
+    ...(warnings.length > 0 && { warnings }),
     specific: specificOf(opened, corrupt),
   }
 }
 
-function specificOf({ header, extensions, geometry, bitmaps }: Opened, corrupt: boolean): Record<string, unknown> {
+function specificOf(
+  { header, extensions, geometry, bitmaps, encryption }: Opened,
+  corrupt: boolean,
+): Record<string, unknown> {
   const compression = COMPRESSIONS[header.compression_type] ?? `type ${header.compression_type}`
   if (geometry.version === 2)
-    return { compat: '0.10', 'compression-type': compression, 'refcount-bits': geometry.refcountBits }
+    return {
+      compat: '0.10',
+      'compression-type': compression,
+      'refcount-bits': geometry.refcountBits,
+      ...(encryption && { encrypt: encryption.details }),
+    }
   return {
     compat: '1.1',
     'compression-type': compression,
@@ -38,9 +50,7 @@ function specificOf({ header, extensions, geometry, bitmaps }: Opened, corrupt: 
       })),
     }),
     'refcount-bits': geometry.refcountBits,
-    ...(header.crypt_method !== CRYPT.none && {
-      encrypt: { format: header.crypt_method === CRYPT.luks ? 'luks' : 'aes' },
-    }),
+    ...(encryption && { encrypt: encryption.details }),
     ...(geometry.externalData && {
       'data-file': extensions.dataFile,
       'data-file-raw': (header.autoclear_features & AUTOCLEAR.rawExternalData) !== 0n,
@@ -49,5 +59,8 @@ function specificOf({ header, extensions, geometry, bitmaps }: Opened, corrupt: 
     'extended-l2': geometry.subclusters > 1,
   }
 }
+
+const LEGACY_ENCRYPTION =
+  'Its encryption (AES-CBC keyed by the passphrase itself) protects badly, and a wrong passphrase is not noticed: convert it to LUKS.'
 
 const COMPRESSIONS = ['zlib', 'zstd']

@@ -10,7 +10,7 @@ import type {
   Measurement,
   OpenGate,
 } from '../../image/driver.ts'
-import type { SpindleError } from '../../model/error.ts'
+import { SpindleError } from '../../model/error.ts'
 import type { Checker } from '../../image/facets.ts'
 import type { BitmapFacts } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -18,7 +18,7 @@ import { Qcow2Builder } from './builder.ts'
 import { readOnly } from './damage.ts'
 import { ImageFile } from './image-file.ts'
 import { Qcow2Layer } from './layer.ts'
-import { HEADER, INCOMPATIBLE, MAGIC } from './layout.ts'
+import { CRYPT, HEADER, INCOMPATIBLE, MAGIC } from './layout.ts'
 import type { HeaderFields } from './layout.ts'
 import { measureBitmaps, measureDesign } from './measure.ts'
 import { OpenChanges } from './open-changes.ts'
@@ -41,7 +41,7 @@ export const qcow2Driver: ImageDriver = {
   async open(storage: Storage, gate: OpenGate, access: Access): Promise<ImageLayer> {
     let opened = await openHeader(storage, gate, access)
     if (access === 'write' && isUnclean(opened.header)) {
-      if (opened.dataStorage !== storage) await opened.dataStorage.close()
+      await opened.dataFile?.close()
       const { mend } = await import('./check/repair.ts')
       await mend(storage)
       opened = await openHeader(storage, gate, access)
@@ -58,7 +58,7 @@ export const qcow2Driver: ImageDriver = {
   async build(storage: Storage, spec: CreateSpec, gate: OpenGate): Promise<ImageBuilder> {
     const design = designOf(spec)
     const dataFile = design.dataFile ? await gate.create(design.dataFile.name, storage) : undefined
-    return Qcow2Builder.start(storage, dataFile, design, spec)
+    return Qcow2Builder.start({ storage, dataFile, gate }, design, spec)
   },
 
   measure(spec: CreateSpec, data: number): Measurement {
@@ -81,8 +81,17 @@ function isUnclean({ incompatible_features: features }: HeaderFields): boolean {
 }
 
 /** What the header says that forbids writing before a repair. */
-function unwritableBy({ incompatible_features: features }: HeaderFields, path: string): SpindleError | undefined {
+function unwritableBy(
+  { incompatible_features: features, crypt_method }: HeaderFields,
+  path: string,
+): SpindleError | undefined {
   const { offset } = HEADER.fields.incompatible_features
+  if (crypt_method === CRYPT.aes)
+    return new SpindleError(
+      'unsupported',
+      `${path} is encrypted in the old way, which protects badly, and Spindle only reads it. Convert it to a new image with encrypt.format=luks.`,
+      { path, offset: HEADER.fields.crypt_method.offset },
+    )
   if (features & INCOMPATIBLE.corrupt)
     return readOnly(path, 'is marked as damaged by the program that wrote it last', offset)
   if (features & INCOMPATIBLE.dirty)

@@ -4,14 +4,26 @@ import { SpindleError } from '../../model/error.ts'
 import { formatSize } from '../../model/units.ts'
 import { encodeExtensions, encodeFeatureNames } from './extensions.ts'
 import type { Extension, FeatureName } from './extensions.ts'
-import { AUTOCLEAR, COMPATIBLE, EXTENSION, HEADER, HEADER_LENGTH_V2, INCOMPATIBLE, MAGIC } from './layout.ts'
-import type { Design } from './options.ts'
+import {
+  AUTOCLEAR,
+  COMPATIBLE,
+  CRYPT,
+  ENCRYPTION_POINTER,
+  EXTENSION,
+  HEADER,
+  HEADER_LENGTH_V2,
+  INCOMPATIBLE,
+  MAGIC,
+} from './layout.ts'
+import type { Design, EncryptionDesign } from './options.ts'
 
 /** Where the tables are; offsets in bytes. */
 export interface TablePlaces {
   readonly l1Offset: number
   readonly countTableOffset: number
   readonly countTableClusters: number
+  /** Of the LUKS header, where there is one. */
+  readonly encryptionOffset?: number
 }
 
 const FEATURE_NAMES: readonly FeatureName[] = [
@@ -37,7 +49,7 @@ export const LEAST_FOR_NAMES = 8192
 export function encodeHeaderCluster(design: Design, places: TablePlaces): Uint8Array {
   const { geometry, backing } = design
   const length = geometry.version === 2 ? HEADER_LENGTH_V2 : HEADER.size
-  const named = nameExtensions(design)
+  const named = ownExtensions(design, places)
   const name = new TextEncoder().encode(backing?.path ?? '')
   // The names of features are a comfort; where clusters are small, the room is kept for what may be needed later.
   const isRoomy = geometry.version > 2 && geometry.clusterSize >= LEAST_FOR_NAMES
@@ -58,16 +70,21 @@ export function encodeHeaderCluster(design: Design, places: TablePlaces): Uint8A
   )
 }
 
-function nameExtensions({ backing, dataFile }: Design): Extension[] {
+function encryptionPointer({ length }: EncryptionDesign, { encryptionOffset = 0 }: TablePlaces): Uint8Array {
+  return ENCRYPTION_POINTER.encode({ offset: encryptionOffset, length })
+}
+
+function ownExtensions({ backing, dataFile, encryption }: Design, places: TablePlaces): Extension[] {
   const text = new TextEncoder()
   return [
     ...(backing ? [{ type: EXTENSION.backingFormat, data: text.encode(backing.format) }] : []),
     ...(dataFile ? [{ type: EXTENSION.dataFile, data: text.encode(dataFile.name) }] : []),
+    ...(encryption ? [{ type: EXTENSION.encryption, data: encryptionPointer(encryption, places) }] : []),
   ]
 }
 
 function encodeHeader(design: Design, places: TablePlaces, name: { offset: number; size: number }): Uint8Array {
-  const { geometry, compression, dataFile } = design
+  const { geometry, compression, dataFile, encryption } = design
   return HEADER.encode({
     magic: MAGIC,
     version: geometry.version,
@@ -75,7 +92,7 @@ function encodeHeader(design: Design, places: TablePlaces, name: { offset: numbe
     backing_file_size: name.size,
     cluster_bits: geometry.clusterBits,
     size: geometry.virtualSize,
-    crypt_method: 0,
+    crypt_method: encryption ? CRYPT.luks : CRYPT.none,
     l1_size: geometry.tableCount,
     l1_table_offset: places.l1Offset,
     refcount_table_offset: places.countTableOffset,

@@ -4,8 +4,10 @@ import type { Storage } from '../../storage/storage.ts'
 import { readPadded } from '../../storage/storage.ts'
 import { MiB, roundUp } from '../../model/units.ts'
 import { damaged } from './damage.ts'
+import type { Encryption, GuestData } from './encryption.ts'
 import { decodeL1, decodeL2 } from './entries.ts'
 import type { CompressedEntry, StandardEntry } from './entries.ts'
+import type { Extensions } from './extensions.ts'
 import { l1Bytes } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
 import { writeHeaderFields } from './header.ts'
@@ -22,6 +24,9 @@ export class ImageFile {
   /** Where guest data is: the same storage, or the external data file. */
   readonly dataStorage: Storage
   readonly geometry: Geometry
+  /** Where the LUKS header is, when there is one. */
+  readonly encryption: Extensions['encryption']
+  readonly #guestData: GuestData | undefined
   readonly l2Tables: TableCache
   /** Bytes; grows when clusters past the end are given out, even before they are written. */
   size: number
@@ -31,14 +36,37 @@ export class ImageFile {
   constructor(
     storage: Storage,
     dataStorage: Storage,
-    facts: { readonly header: HeaderFields; readonly geometry: Geometry; readonly size: number },
+    facts: {
+      readonly header: HeaderFields
+      readonly geometry: Geometry
+      readonly size: number
+      readonly extensions?: Pick<Extensions, 'encryption'>
+      readonly encryption?: Pick<Encryption, 'guestData'>
+    },
   ) {
     this.storage = storage
     this.dataStorage = dataStorage
     this.#header = facts.header
     this.geometry = facts.geometry
+    this.encryption = facts.extensions?.encryption
+    this.#guestData = facts.encryption?.guestData
     this.size = facts.size
     this.l2Tables = new TableCache(storage, facts.geometry.clusterSize, L2_MEMORY)
+  }
+
+  /** The storage as which the guest's bytes at this place are to be read. */
+  dataAt(host: number, guest: number): Storage {
+    return this.#guestData?.(host, guest) ?? this.dataStorage
+  }
+
+  /** The same image with another disk in it. */
+  withDisk(geometry: Geometry): ImageFile {
+    return new ImageFile(this.storage, this.dataStorage, {
+      header: this.header,
+      geometry,
+      size: this.size,
+      ...(this.#guestData && { encryption: { guestData: this.#guestData } }),
+    })
   }
 
   get header(): HeaderFields {

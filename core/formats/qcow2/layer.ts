@@ -11,6 +11,7 @@ import { Qcow2Amender } from './amend/amender.ts'
 import { Qcow2BackingLink } from './backing-link.ts'
 import { Qcow2Bitmaps } from './bitmap-table.ts'
 import { detailsOf } from './describe.ts'
+import { isHollow } from './hollow.ts'
 import type { ImageFile } from './image-file.ts'
 import { Mapping } from './mapping.ts'
 import type { Opened } from './open.ts'
@@ -82,9 +83,13 @@ export class Qcow2Layer implements ImageLayer {
     return this.#mapping.map(offset, length)
   }
 
+  async isHollow(): Promise<boolean> {
+    return isHollow(this.#file)
+  }
+
   async close(): Promise<void> {
     try {
-      if (this.#file.dataStorage !== this.storage) await this.#file.dataStorage.close()
+      await this.#opened.dataFile?.close()
     } finally {
       await this.storage.close()
     }

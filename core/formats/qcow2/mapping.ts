@@ -95,7 +95,8 @@ export class Mapping {
       const offset = entry.offset === undefined ? undefined : entry.offset + (position - base)
       if (entry.zero & bit)
         extents.add(offset === undefined ? { kind: 'zero', length } : { kind: 'zero', length, storage, offset })
-      else if (entry.allocated & bit && offset !== undefined) extents.add({ kind: 'data', length, storage, offset })
+      else if (entry.allocated & bit && offset !== undefined)
+        extents.add({ kind: 'data', length, storage: this.#file.dataAt(offset, position), offset })
       else extents.add({ kind: 'hole', length })
       position = stop
     }

@@ -32,11 +32,12 @@ export function countTablesFor(geometry: Geometry, clusters: number): CountTable
  */
 export function measureDesign(design: Design, data: number): Measurement {
   const { geometry, preallocation } = design
+  const encryption = encryptionClusters(design)
   const { clusterSize, virtualSize } = geometry
   const disk = clustersFor(virtualSize, geometry) * clusterSize
   const l2Clusters = geometry.tableCount
   const l1Clusters = clustersFor(l1Bytes(l2Clusters), geometry)
-  const full = withCounts(geometry, 1 + l2Clusters + l1Clusters + disk / clusterSize)
+  const full = withCounts(geometry, 1 + encryption + l2Clusters + l1Clusters + disk / clusterSize)
   const reserved = preallocation === 'falloc' || preallocation === 'full'
   const fullyAllocated = full * clusterSize
   return {
@@ -57,12 +58,17 @@ export function measureBitmaps({ geometry }: Design, bitmaps: readonly BitmapFac
   return (clusters + clustersFor(directory, geometry)) * geometry.clusterSize
 }
 
-function initialSize({ geometry, preallocation, dataFile }: Design, reserved: number): number {
+function encryptionClusters({ geometry, encryption }: Design): number {
+  return clustersFor(encryption?.length ?? 0, geometry)
+}
+
+function initialSize(design: Design, reserved: number): number {
+  const { geometry, preallocation, dataFile } = design
   const { clusterSize, tableCount } = geometry
   const l1Clusters = clustersFor(l1Bytes(tableCount), geometry)
   const tables = preallocation === 'off' ? 0 : tableCount
   const placed = preallocation === 'off' || dataFile ? 0 : clustersFor(geometry.virtualSize, geometry)
-  const clusters = withCounts(geometry, 1 + l1Clusters + tables + placed)
+  const clusters = withCounts(geometry, 1 + encryptionClusters(design) + l1Clusters + tables + placed)
   return (clusters - placed) * clusterSize + reserved
 }
 

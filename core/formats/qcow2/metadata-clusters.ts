@@ -26,6 +26,7 @@ export async function metadataClusters(file: ImageFile, refcounts: Refcounts): P
     set.add(first, count)
   }
   claim(0, geometry.clusterSize, 'the header')
+  if (file.encryption) claim(file.encryption.offset, file.encryption.length, 'the encryption header')
   claim(refcounts.tablePlace.offset, refcounts.tablePlace.length, 'the refcount table')
   for (const offset of refcounts.blockOffsets()) claim(offset, geometry.clusterSize, 'a refcount block')
 

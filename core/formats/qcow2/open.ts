@@ -11,6 +11,7 @@ import type { Bitmap } from './bitmaps.ts'
 import { notValid, printable } from './damage.ts'
 import { decodeExtensions } from './extensions.ts'
 import type { Extensions } from './extensions.ts'
+import type { Encryption } from './encryption.ts'
 import { geometryOf } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
 import { checkHeader, decodeHeader } from './header.ts'
@@ -30,6 +31,9 @@ export interface Opened {
   readonly bitmaps: readonly Bitmap[]
   /** Where guest data is; the same storage unless there is an external data file that could be opened. */
   readonly dataStorage: Storage
+  /** The external data file, to be closed with the image. */
+  readonly dataFile?: Storage
+  readonly encryption?: Encryption
   readonly unreadable?: ErrorData
 }
 
@@ -56,17 +60,33 @@ export async function openHeader(storage: Storage, gate: OpenGate, access: Acces
   const bitmaps = extensions.bitmaps && hasBitmaps ? await readBitmaps(storage, extensions.bitmaps, geometry, size) : []
   const reason = unsupportedBy(header, extensions, path)
   const data = reason ? { storage } : await openData(storage, gate, access, geometry, extensions)
-  const unreadable = reason ?? data.unreadable
+  const image = { storage, data: data.storage }
+  const encryption = reason ? undefined : await encryptionOf(image, header, extensions, gate)
+  const unreadable = reason ?? data.unreadable ?? encryption?.unreadable
   return {
     header,
     extensions,
     geometry,
     size,
     bitmaps,
-    dataStorage: data.storage,
+    dataStorage: encryption?.dataStorage ?? data.storage,
+    ...(data.storage !== storage && { dataFile: data.storage }),
+    ...(encryption && { encryption }),
     ...(nameOffset !== 0 && nameLength > 0 && { backing: backingRef(name, extensions) }),
     ...(unreadable && { unreadable: unreadable.toData() }),
   }
+}
+
+/** Most images are not encrypted, and need nothing of what it takes. */
+async function encryptionOf(
+  image: { readonly storage: Storage; readonly data: Storage },
+  header: HeaderFields,
+  extensions: Extensions,
+  gate: OpenGate,
+): Promise<Encryption | undefined> {
+  if (header.crypt_method === CRYPT.none) return undefined
+  const { openEncryption } = await import('./encryption.ts')
+  return openEncryption(image, header, extensions, gate)
 }
 
 function checkTogether(header: HeaderFields, extensions: Extensions, path: string): void {
@@ -111,12 +131,6 @@ function unsupportedBy(header: HeaderFields, extensions: Extensions, path: strin
       'unsupported',
       `${path} is compressed in a way Spindle does not know (type ${header.compression_type}). Nothing was changed.`,
       { path, offset: HEADER.fields.compression_type.offset },
-    )
-  if (header.crypt_method !== CRYPT.none)
-    return new SpindleError(
-      'unsupported',
-      `${path} is encrypted (${header.crypt_method === CRYPT.luks ? 'LUKS' : 'AES'}), and Spindle cannot read encrypted images yet. Nothing was changed.`,
-      { path, offset: HEADER.fields.crypt_method.offset },
     )
   return undefined
 }

@@ -1,10 +1,13 @@
 // Create options: qemu-img's names, defaults and rules, with what people are told of them.
 
+import { luksDesign, luksOptions } from '../../crypto/luks-options.ts'
+import { payloadOffset } from '../../crypto/luks1-layout.ts'
+import type { Luks1Design } from '../../crypto/luks1-new.ts'
 import { completeOptions } from '../../image/options.ts'
 import type { CreateSpec } from '../../image/driver.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { BackingRef } from '../../model/image.ts'
-import type { OptionTable } from '../../model/option.ts'
+import type { OptionSpec, OptionTable, OptionValues } from '../../model/option.ts'
 import { KiB, MiB, formatSize, roundUp } from '../../model/units.ts'
 import { geometryOf, l1Bytes } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
@@ -15,6 +18,9 @@ import {
   MAX_L1_BYTES,
   MIN_EXTENDED_CLUSTER_BITS,
 } from './layout.ts'
+
+/** What stands before the names of all options of encryption. */
+const ENCRYPTION = 'encrypt.'
 
 export const options: OptionTable = [
   {
@@ -111,6 +117,19 @@ export const options: OptionTable = [
     advanced: true,
     amendable: true,
   },
+  {
+    kind: 'choice',
+    name: 'encrypt.format',
+    title: 'Encryption',
+    help: 'Encrypts the guest’s data under a passphrase; without that no one reads them, you included.',
+    default: '',
+    choices: [
+      { value: '', title: 'None' },
+      { value: 'luks', title: 'LUKS' },
+    ],
+    hidden: true,
+  },
+  ...luksOptions(ENCRYPTION).map((option): OptionSpec => ({ ...option, hidden: true })),
 ]
 
 export type Preallocation = 'off' | 'metadata' | 'falloc' | 'full'
@@ -123,6 +142,15 @@ export interface Design {
   readonly lazyRefcounts: boolean
   readonly dataFile?: { readonly name: string; readonly raw: boolean }
   readonly backing?: { readonly path: string; readonly format: string }
+  readonly encryption?: EncryptionDesign
+}
+
+export interface EncryptionDesign {
+  readonly luks: Luks1Design
+  /** The id of the secret; empty when someone is to be asked. */
+  readonly secret: string
+  /** Bytes of the header and its key slots. */
+  readonly length: number
 }
 
 /**
@@ -157,6 +185,12 @@ export function designOf(spec: CreateSpec): Design {
   if (spec.backing && preallocation !== 'off' && !extended)
     refuse('Allocation in advance above a backing file needs subclusters (extended_l2=on), or it would hide that file.')
 
+  const encryption = encryptionOf(values)
+  if (encryption && spec.compress === true) refuse('An encrypted image cannot be compressed: nothing could read it.')
+  if (encryption && raw) refuse('A raw data file cannot be encrypted: it is to be of use by itself.')
+  if (encryption && version === 2 && preallocation !== 'off')
+    refuse('Allocation in advance of an encrypted image needs version 3 (compat=1.1).')
+
   const size = roundUp(spec.virtualSize, 512)
   if (!Number.isSafeInteger(size) || size < 0) refuse(`${spec.virtualSize} bytes is no size for a disk.`)
   const geometry = geometryOf({
@@ -179,7 +213,18 @@ export function designOf(spec: CreateSpec): Design {
     lazyRefcounts,
     ...(dataFile !== '' && { dataFile: { name: dataFile, raw } }),
     ...(spec.backing && { backing: checkedBacking(spec.backing) }),
+    ...(encryption && { encryption }),
   }
+}
+
+function encryptionOf(values: OptionValues): EncryptionDesign | undefined {
+  if (values[`${ENCRYPTION}format`] !== 'luks') {
+    const stray = luksOptions(ENCRYPTION).find(({ name, default: usual }) => values[name] !== usual)
+    if (stray) refuse(`${stray.name} is only for an encrypted image: add encrypt.format=luks.`)
+    return undefined
+  }
+  const luks = luksDesign(values, ENCRYPTION)
+  return { luks, secret: String(values[`${ENCRYPTION}key-secret`]), length: payloadOffset(luks.keyBytes) }
 }
 
 function checkedBacking({ path, format }: BackingRef): { path: string; format: string } {

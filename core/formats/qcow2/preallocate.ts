@@ -16,6 +16,9 @@ export async function preallocate(
 ): Promise<void> {
   const { geometry, dataStorage, l2Tables } = file
   const { allSubclusters, clusterSize, entriesPerTable } = geometry
+  // Room that was never written decrypts to noise: it is said to hold zeros, or they are written.
+  const isNoise = dataStorage.enciphered === true && mode !== 'full'
+  const saysZero = isNoise && geometry.version >= 3
   for (let cluster = first; cluster < end;) {
     await changes.ready()
     const index = Math.floor(cluster / entriesPerTable)
@@ -26,15 +29,20 @@ export async function preallocate(
       ? { first: cluster, count: most }
       : await changes.allocator.allocateFresh(most)
     const offset = run.first * clusterSize
-    await takeRoom(dataStorage, { offset, length: run.count * clusterSize, mode, pace })
+    await takeRoom(dataStorage, {
+      offset,
+      length: run.count * clusterSize,
+      mode: isNoise && !saysZero ? 'full' : mode,
+      pace,
+    })
     for (let number = 0; number < run.count; number += 1) {
       const place = (cluster + number) % entriesPerTable
       encodeL2(geometry, table.view, place, {
         kind: 'standard',
         offset: offset + number * clusterSize,
         copied: true,
-        allocated: allSubclusters,
-        zero: 0,
+        allocated: saysZero ? 0 : allSubclusters,
+        zero: saysZero ? allSubclusters : 0,
       })
       l2Tables.change(table, place * geometry.entrySize, geometry.entrySize)
     }

@@ -5,7 +5,7 @@ import type { Extent } from '../../image/extent.ts'
 import type { BackingRef, Details } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { geometryOf, l1Bytes } from './geometry.ts'
-import { ImageFile } from './image-file.ts'
+import type { ImageFile } from './image-file.ts'
 import { Mapping } from './mapping.ts'
 import type { Snapshot } from './snapshot-entry.ts'
 import { Table } from '../../image/table-cache.ts'
@@ -49,7 +49,7 @@ export class SnapshotLayer implements ImageLayer {
     const root = await readRoot(file, l1)
     const bytes = new Uint8Array(l1Bytes(Math.max(whole.tableCount, l1.entries)))
     bytes.set(new Uint8Array(root.view.buffer))
-    const frozen = new ImageFile(file.storage, file.dataStorage, { header, geometry: whole, size: file.size })
+    const frozen = file.withDisk(whole)
     frozen.replaceL1(new Table(l1.offset, bytes))
     return new SnapshotLayer(image, frozen, start, part === 'disk' ? image.backing : undefined)
   }

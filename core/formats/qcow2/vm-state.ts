@@ -13,7 +13,7 @@ export async function writeState(
   { file, changes, pace }: TreeWork,
   state: NonNullable<SnapshotSpec['state']>,
 ): Promise<readonly number[]> {
-  const { geometry, storage } = file
+  const { geometry, storage, dataStorage } = file
   const { clusterSize, entriesPerTable, tableSpan, allSubclusters } = geometry
   const most = Math.max(1, PIECE / clusterSize)
   const tables: number[] = []
@@ -26,7 +26,7 @@ export async function writeState(
       const bytes = new Uint8Array(run.count * clusterSize)
       const position = start + index * clusterSize
       await state.read(position, bytes.subarray(0, end - position))
-      await storage.write(run.first * clusterSize, bytes)
+      await dataStorage.write(run.first * clusterSize, bytes)
       for (let cluster = run.first; cluster < run.first + run.count; cluster += 1, index += 1) {
         const offset = cluster * clusterSize
         encodeL2(geometry, view, index % entriesPerTable, {

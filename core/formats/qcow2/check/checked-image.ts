@@ -72,7 +72,8 @@ async function refusalOf(storage: Storage): Promise<SpindleError | undefined> {
   try {
     const { header, unreadable } = await openHeader(storage, closedGate, 'read')
     // Whether its data can be read, for being encrypted or packed in a new way, does not matter here.
-    if (!unreadable || (unreadable.code === 'unsupported' && !hasUnknownFeatures(header))) return undefined
+    const isSealed = unreadable?.code === 'unsupported' || unreadable?.code === 'locked'
+    if (!unreadable || (isSealed && !hasUnknownFeatures(header))) return undefined
     return SpindleError.fromData(unreadable)
   } catch (error) {
     if (error instanceof SpindleError && error.code === 'invalid-image') return error
