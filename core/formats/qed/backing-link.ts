@@ -1,6 +1,7 @@
 // Changing which image lies below an open one, and dropping what covers it.
 
 import type { BackingLink } from '../../image/facets.ts'
+import type { Pace } from '../../jobs/pace.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { BackingRef } from '../../model/image.ts'
 import { dropFrom } from './cut.ts'
@@ -34,9 +35,9 @@ export class QedBackingLink implements BackingLink {
     await storage.flush()
   }
 
-  async empty(): Promise<void> {
+  async empty(pace?: Pace): Promise<void> {
     await this.#writer.flush()
     await dropFrom(this.#file, 0)
-    await packClusters(this.#file)
+    await packClusters(this.#file, pace)
   }
 }

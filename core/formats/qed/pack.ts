@@ -1,6 +1,7 @@
 // Closing the gaps in the file: the last clusters move into those that nothing uses any more, and the file ends behind the rest.
 
 import { ClusterSet } from '../../image/cluster-set.ts'
+import type { Pace } from '../../jobs/pace.ts'
 import { MiB } from '../../model/units.ts'
 import { ZERO } from './layout.ts'
 import type { QedFile } from './qed-file.ts'
@@ -10,11 +11,11 @@ import { l2Pages, tableRefs } from './tables.ts'
  * Every entry must lead to a cluster of its own. Durable when this returns; until the tables are written, everything is
  * still where it was. A table that finds no gap as large as it is stays where it is.
  */
-export async function packClusters(file: QedFile): Promise<void> {
+export async function packClusters(file: QedFile, pace?: Pace): Promise<void> {
   const { storage } = file
   const { taken, count } = await takenClusters(file)
   await moveTables(file, taken, count)
-  await moveData(file, taken, count)
+  await moveData(file, taken, count, pace)
   await storage.flush()
   await file.l2Pages.writeBack()
   await storage.flush()
@@ -70,7 +71,7 @@ async function moveTables(file: QedFile, taken: ClusterSet, count: number): Prom
   }
 }
 
-async function moveData(file: QedFile, taken: ClusterSet, count: number): Promise<void> {
+async function moveData(file: QedFile, taken: ClusterSet, count: number, pace: Pace | undefined): Promise<void> {
   const { clusterSize } = file.geometry
   let gap = 0
   for await (const { offset } of tableRefs(file)) {
@@ -81,6 +82,7 @@ async function moveData(file: QedFile, taken: ClusterSet, count: number): Promis
         while (taken.has(gap)) gap += 1
         if (gap >= count) return
         await copyBytes(file, entry, gap * clusterSize, clusterSize)
+        await pace?.(clusterSize)
         file.setEntry(file.l2Pages, page, index, gap * clusterSize)
         gap += 1
       }

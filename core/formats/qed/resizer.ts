@@ -1,6 +1,7 @@
 // Making the disk of an open image larger or smaller.
 
 import type { Resizer } from '../../image/facets.ts'
+import type { Pace } from '../../jobs/pace.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { Preallocation } from '../../model/job.ts'
 import { formatSize } from '../../model/units.ts'
@@ -19,7 +20,7 @@ export class QedResizer implements Resizer {
     this.#writer = writer
   }
 
-  async resize(virtualSize: number, preallocation: Preallocation): Promise<void> {
+  async resize(virtualSize: number, preallocation: Preallocation, pace?: Pace): Promise<void> {
     const file = this.#file
     const { storage, geometry } = file
     this.#check(virtualSize, preallocation)
@@ -31,7 +32,7 @@ export class QedResizer implements Resizer {
       await file.writeHeader({ image_size: virtualSize })
       await storage.flush()
       await dropFrom(file, end)
-      await packClusters(file)
+      await packClusters(file, pace)
     } else {
       // Remains of a larger disk must not show in what is new.
       await dropFrom(file, end)

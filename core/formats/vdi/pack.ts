@@ -1,6 +1,7 @@
 // Closing the gaps in the file: the last blocks move into places that nothing uses any more, and the file ends behind the rest.
 
 import { ClusterSet } from '../../image/cluster-set.ts'
+import type { Pace } from '../../jobs/pace.ts'
 import { MiB } from '../../model/units.ts'
 import { mapPages } from './places.ts'
 import { isPlace } from './vdi-file.ts'
@@ -8,9 +9,10 @@ import type { VdiFile } from './vdi-file.ts'
 
 /**
  * Other programs know no gaps: they put the next block where the header’s count says. Every entry must lead to a place
- * of its own. Durable when this returns; until the map is written, all blocks are still where they were.
+ * of its own. Durable when this returns; until the map is written, all blocks are still where they were. `pace` is told
+ * the bytes that move.
  */
-export async function packBlocks(file: VdiFile): Promise<void> {
+export async function packBlocks(file: VdiFile, pace?: Pace): Promise<void> {
   const { storage, pages } = file
   const taken = new ClusterSet()
   let count = 0
@@ -29,6 +31,7 @@ export async function packBlocks(file: VdiFile): Promise<void> {
       if (!isPlace(place) || place < count) continue
       while (taken.has(gap)) gap += 1
       await copyPlace(file, place, gap)
+      await pace?.(file.header.block_size)
       file.setEntry(page, block, gap)
       gap += 1
     }

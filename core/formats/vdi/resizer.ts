@@ -31,7 +31,7 @@ export class VdiResizer implements Resizer {
     await this.#writer.flush()
     // What is damaged could lose more than what is cut off.
     const places = await Places.read(file)
-    if (virtualSize < file.virtualSize) await shrink(file, virtualSize)
+    if (virtualSize < file.virtualSize) await shrink(file, virtualSize, pace)
     else await grow(file, places, { virtualSize, preallocation, pace })
   }
 
@@ -66,12 +66,12 @@ export class VdiResizer implements Resizer {
 }
 
 /** The disk ends before anything of it goes: from the first write on it is the smaller one. */
-async function shrink(file: VdiFile, virtualSize: number): Promise<void> {
+async function shrink(file: VdiFile, virtualSize: number, pace: Pace | undefined): Promise<void> {
   const { block_size } = file.header
   const blocks_in_image = Math.ceil(virtualSize / block_size)
   await file.writeHeader({ ...NO_GEOMETRY, disk_size: virtualSize, blocks_in_image })
   await file.storage.flush()
-  await packBlocks(file)
+  await packBlocks(file, pace)
 }
 
 interface Growth {
@@ -85,7 +85,7 @@ async function grow(file: VdiFile, places: Places, { virtualSize, preallocation,
   const { storage, pages, header } = file
   const blocks = Math.ceil(virtualSize / header.block_size)
   const first = file.blocks
-  const end = await makeRoomForMap(file, places.end, blocks)
+  const end = await makeRoomForMap(file, places.end, blocks, pace)
   const isFixed = header.image_type === TYPE.fixed
   const room = isFixed && preallocation === 'off' ? 'falloc' : preallocation
   // Whatever lies behind the last block is no one’s, and must not show in a new one.
@@ -101,6 +101,7 @@ async function grow(file: VdiFile, places: Places, { virtualSize, preallocation,
     for (; block < last; block += 1) file.setEntry(page, block, isPlaced ? end + (block - first) : FREE)
     // No one looks there yet, and there may be more than fits in memory.
     await pages.writeBack()
+    await pace?.(0)
   }
   await storage.flush()
   await file.writeHeader({
@@ -116,7 +117,7 @@ async function grow(file: VdiFile, places: Places, { virtualSize, preallocation,
  * A map of `blocks` entries may reach into the first places: their blocks move to the end, and places are counted from
  * a later one. Returns where the last place ends then.
  */
-async function makeRoomForMap(file: VdiFile, end: number, blocks: number): Promise<number> {
+async function makeRoomForMap(file: VdiFile, end: number, blocks: number, pace: Pace | undefined): Promise<number> {
   const { storage, pages, placeSize, header } = file
   const gone = Math.ceil((header.offset_bmap + blocks * ENTRY_SIZE - header.offset_data) / placeSize)
   if (gone <= 0) return end
@@ -127,6 +128,7 @@ async function makeRoomForMap(file: VdiFile, end: number, blocks: number): Promi
       const place = file.entry(page, block)
       if (!isPlace(place) || place >= gone) continue
       await copyPlace(file, place, next)
+      await pace?.(0)
       moved.set(block, next)
       next += 1
     }

@@ -11,11 +11,11 @@ import type { Examined } from './examine.ts'
 export async function repair(file: QedFile, mode: RepairMode, pace?: Pace): Promise<RepairReport> {
   const repaired: string[] = []
   const before = await examine(file, pace)
-  if (mode === 'all') repaired.push(...(await separate(before)))
+  if (mode === 'all') repaired.push(...(await separate(before, pace)))
   const separated = repaired.length > 0 ? await examine(file) : before
   const leaked = separated.findings.count('leak')
   const mayPack = !separated.isReferenceLost && separated.sharing.length === 0
-  if (leaked > 0 && mayPack) await packClusters(file)
+  if (leaked > 0 && mayPack) await packClusters(file, pace && (() => pace(0)))
   const after = await examine(file, pace)
   const leaks = after.findings.count('leak')
   if (leaks < leaked)
@@ -40,7 +40,8 @@ export async function repair(file: QedFile, mode: RepairMode, pace?: Pace): Prom
 }
 
 /** What each shows stays as it is; from now on it has that for itself. */
-async function separate({ file, sharing, isReferenceLost, allocated }: Examined): Promise<readonly string[]> {
+async function separate(examined: Examined, pace: Pace | undefined): Promise<readonly string[]> {
+  const { file, sharing, isReferenceLost, allocated } = examined
   const { storage, geometry, l2Pages } = file
   // Where most entries share their clusters it is the tables that are wrong, and copying would only fill the disk.
   if (sharing.length === 0 || isReferenceLost || sharing.length > allocated / 2) return []
@@ -49,6 +50,7 @@ async function separate({ file, sharing, isReferenceLost, allocated }: Examined)
   for (const [at, { table, index }] of sharing.entries()) {
     const from = file.entry(await file.page(l2Pages, table, index), index)
     await copyBytes(file, from, start + at * geometry.clusterSize, geometry.clusterSize)
+    await pace?.(0)
   }
   await storage.flush()
   for (const [at, { table, index }] of sharing.entries())

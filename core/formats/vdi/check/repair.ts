@@ -14,9 +14,9 @@ export async function repair(file: VdiFile, mode: RepairMode, pace?: Pace): Prom
   const before = await examine(file, pace)
   // Where data and tables are one, every write could destroy either.
   if (!dataOverlapsTables(file.header)) {
-    if (mode === 'all') repaired.push(...(await separate(before)))
+    if (mode === 'all') repaired.push(...(await separate(before, pace)))
     const now = repaired.length > 0 ? await examine(file) : before
-    repaired.push(...(await tidy(now, mode)))
+    repaired.push(...(await tidy(now, mode, pace)))
   }
   const after = await examine(file, pace)
   const leaks = after.findings.count('leak')
@@ -34,7 +34,7 @@ export async function repair(file: VdiFile, mode: RepairMode, pace?: Pace): Prom
 }
 
 /** Both blocks keep what they show; from now on each has it for itself. */
-async function separate(examined: Examined): Promise<readonly string[]> {
+async function separate(examined: Examined, pace: Pace | undefined): Promise<readonly string[]> {
   const { file, taken, sharing, isMapImplausible, isReferenceLost, end } = examined
   const { storage, pages } = file
   // New places could be those that damaged entries lead to.
@@ -42,8 +42,10 @@ async function separate(examined: Examined): Promise<readonly string[]> {
   const places = freePlaces(taken, sharing.length)
   // Places are counted before anything leads there.
   await file.writeHeader({ blocks_allocated: Math.max(file.header.blocks_allocated, end, (places.at(-1) ?? 0) + 1) })
-  for (const [index, block] of sharing.entries())
+  for (const [index, block] of sharing.entries()) {
     await copyPlace(file, file.entry(await file.page(block), block), places[index] ?? 0)
+    await pace?.(0)
+  }
   await storage.flush()
   for (const [index, block] of sharing.entries()) file.setEntry(await file.page(block), block, places[index] ?? 0)
   await pages.writeBack()
@@ -62,7 +64,8 @@ function freePlaces(taken: ClusterSet, count: number): readonly number[] {
   return places
 }
 
-async function tidy({ file, findings, sharing, isReferenceLost, end }: Examined, mode: RepairMode): Promise<string[]> {
+async function tidy(examined: Examined, mode: RepairMode, pace: Pace | undefined): Promise<readonly string[]> {
+  const { file, findings, sharing, isReferenceLost, end } = examined
   const { blocks_allocated: counted } = file.header
   const leaks = findings.count('leak')
   if (isReferenceLost || sharing.length > 0) {
@@ -72,7 +75,8 @@ async function tidy({ file, findings, sharing, isReferenceLost, end }: Examined,
     return [`The header now counts ${end} blocks in use.`]
   }
   if (leaks === 0 && (counted === end || mode === 'leaks')) return []
-  await packBlocks(file)
+  // Progress is of what is looked at; moving only has to let others in.
+  await packBlocks(file, pace && (() => pace(0)))
   const { blocks_allocated: now } = file.header
   return [
     ...(now === counted ? [] : [`The header now counts ${now} blocks in use.`]),
