@@ -106,6 +106,8 @@ export interface ImageLayer extends AsyncDisposable {
   readonly identity?: string
   /** Other files this image is made of (extents, data file), which the layer holds open and closes. */
   readonly files?: readonly Storage[]
+  /** Whether much of what `map` calls data may be holes of the file. Left out, that is not so. */
+  isHollow?(): Promise<boolean>
   /** An image that cannot be read can still be described. `map` throws this. */
   readonly unreadable?: ErrorData
   describe(): Promise<Details>

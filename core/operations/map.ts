@@ -1,9 +1,10 @@
 // map: where every byte of the disk comes from, as rows.
 
-import type { DiskExtent } from '../image/virtual-disk.ts'
 import type { MapRow } from '../model/image.ts'
 import { turnsOf } from './cancel.ts'
 import { openSource } from './parts.ts'
+import { FileHoles } from './file-holes.ts'
+import type { FilePiece } from './file-holes.ts'
 import type { Parts } from './parts.ts'
 
 export interface MapSpec {
@@ -20,14 +21,15 @@ export async function* map(spec: MapSpec, signal: AbortSignal, parts: Parts): As
   await using disk = await openSource(spec.path, spec.format, parts)
   const start = Math.min(spec.start ?? 0, disk.size)
   const length = Math.min(spec.length ?? Infinity, disk.size - start)
+  const holes = await FileHoles.of(disk)
   let last: MapRow | undefined
   let position = start
   for await (const extents of disk.extents(start, length)) {
     await pace(0)
     const rows: MapRow[] = []
-    for (const extent of extents) {
-      const row = rowOf(extent, position)
-      position += extent.length
+    for (const piece of await holes.pieces(extents)) {
+      const row = rowOf(piece, position)
+      position += row.length
       if (last && continues(last, row)) {
         last = { ...last, length: last.length + row.length }
       } else {
@@ -40,14 +42,14 @@ export async function* map(spec: MapSpec, signal: AbortSignal, parts: Parts): As
   if (last) yield [last]
 }
 
-function rowOf(extent: DiskExtent, start: number): MapRow {
+function rowOf({ extent, isHole }: FilePiece, start: number): MapRow {
   const { length, depth } = extent
   const row = { start, length, depth, present: true, zero: false, data: true, compressed: false }
   switch (extent.kind) {
     case 'data':
       // What lies there is of no use to anyone who reads the file.
       if (extent.storage.enciphered === true) return row
-      return { ...row, offset: extent.offset, path: extent.storage.name }
+      return { ...row, zero: isHole, offset: extent.offset, path: extent.storage.name }
     case 'packed':
       return { ...row, compressed: true }
     case 'zero': {

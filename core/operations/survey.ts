@@ -6,6 +6,7 @@ import type { Pace } from '../jobs/pace.ts'
 import type { Details } from '../model/image.ts'
 import { KiB } from '../model/units.ts'
 import type { TransferTotals } from '../transfer/plan.ts'
+import { FileHoles } from './file-holes.ts'
 
 /** What new images are mostly written by. */
 const BLOCK_SIZE = 64 * KiB
@@ -21,13 +22,16 @@ export interface Survey extends TransferTotals {
 /** A byte of data takes all of its block. */
 export async function survey(disk: VirtualDisk, pace: Pace, blockSize = BLOCK_SIZE): Promise<Survey> {
   const totals = { data: 0, packed: 0, zero: 0, hole: 0 }
+  const holes = await FileHoles.of(disk)
   let belowBytes = 0
   let blocks = 0
   let nextBlock = 0
   let position = 0
   for await (const extents of disk.extents()) {
     await pace(0)
-    for (const { kind, length, depth } of extents) {
+    for (const { extent, isHole } of await holes.pieces(extents)) {
+      const { length, depth } = extent
+      const kind = isHole ? 'zero' : extent.kind
       totals[kind] += length
       if (kind === 'data' || kind === 'packed') {
         if (depth > 0) belowBytes += length

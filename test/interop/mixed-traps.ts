@@ -11,10 +11,12 @@ export type Hands = 'each' | 'qemu' | 'spindle'
 
 export function handsFor(step: MixedStep, { design, chain, size }: Situation): Hands {
   if (step.kind === 'pack') return 'qemu'
-  // QEMU cannot clear what shines through from below in version 2, and lets it shine.
-  if (step.kind === 'resize' && step.size > size && design.options['compat'] === '0.10' && chain.length > 0)
-    return 'spindle'
-  return 'each'
+  if (design.options['compat'] !== '0.10') return 'each'
+  // QEMU cannot clear what shines through from below in version 2, and lets it shine: where the disk becomes larger, and
+  // where it gets something below for the first time.
+  const isLarger = step.kind === 'resize' && step.size > size && chain.length > 0
+  const isCovering = step.kind === 'rebase' && !step.nameOnly && chain.length === 0
+  return isLarger || isCovering ? 'spindle' : 'each'
 }
 
 /**
