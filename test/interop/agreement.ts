@@ -111,7 +111,8 @@ export async function descriptions(
       size: facts.virtualSize,
       clusterSize: facts.details.clusterSize,
       allocated: facts.allocatedSize,
-      dirty: facts.details.dirty === true,
+      // Of some formats QEMU does not say.
+      dirty: 'dirty-flag' in info ? facts.details.dirty === true : undefined,
       backing: facts.backing?.path,
       backingFormat: facts.backing?.format,
       specific: namedFrom(qemu.folder, facts.details.specific),
