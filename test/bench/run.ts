@@ -25,8 +25,15 @@ const { qemuImg, version } = newestOracle()
 const work = mkdtempSync(join(tmpdir(), 'spindle-bench-'))
 const output = join(work, 'output')
 
+/** An image of the disk that qemu-img makes before the rows that read it. */
+interface Source {
+  readonly path: string
+  readonly words: readonly string[]
+}
+
 interface Row {
   readonly name: string
+  readonly source?: Source
   /** Words after the program's name, for both alike. */
   readonly words: readonly string[]
   /** Says which of qemu-img's flags make it fastest; left out where there are none. */
@@ -36,6 +43,16 @@ interface Row {
 const disk = realDisk(Number(values.content) * MiB)
 const qcow2 = join(work, 'disk.qcow2')
 const zlib = join(work, 'zlib.qcow2')
+/** Formats by qemu's name, each as the others' users have it. */
+const FORMATS = [
+  ['vdi', ''],
+  ['vmdk', 'subformat=monolithicSparse'],
+  ['vmdk', 'subformat=streamOptimized'],
+  ['vpc', 'subformat=dynamic,force_size=on'],
+  ['vpc', 'subformat=fixed,force_size=on'],
+  ['vhdx', 'subformat=dynamic'],
+  ['qed', ''],
+] as const
 const parallel = ['-W', '-m', '16']
 const threads = ['-m', '16']
 
@@ -54,6 +71,24 @@ const rows: readonly Row[] = [
     bestFlags: threads,
   },
   { name: 'compressed qcow2 → raw', words: ['convert', '-f', 'qcow2', '-O', 'raw', zlib, output], bestFlags: parallel },
+  ...FORMATS.map(([format, options]): Row => {
+    const path = join(work, `disk-${options}.${format}`)
+    const form = options === '' ? [] : ['-o', options]
+    return {
+      name: `${format} ${/subformat=(\w+)/.exec(options)?.[1] ?? ''} → qcow2`.replace('  ', ' '),
+      source: { path, words: ['convert', '-f', 'raw', '-O', format, ...form, disk, path] },
+      words: ['convert', '-f', format, '-O', 'qcow2', path, output],
+      bestFlags: parallel,
+    }
+  }),
+  ...FORMATS.filter(([, options]) => !options.includes('stream')).map(([format, options]): Row => {
+    const form = options === '' ? [] : ['-o', options]
+    return {
+      name: `raw → ${format} ${/subformat=(\w+)/.exec(options)?.[1] ?? ''}`.trimEnd(),
+      words: ['convert', '-f', 'raw', '-O', format, ...form, disk, output],
+      bestFlags: parallel,
+    }
+  }),
   { name: 'compare raw, qcow2', words: ['compare', '-f', 'raw', '-F', 'qcow2', disk, qcow2] },
 ]
 
@@ -95,6 +130,7 @@ try {
   const results = []
   const table = []
   for (const row of rows.filter((one) => values.only === undefined || one.name.includes(values.only))) {
+    if (row.source) await run([qemuImg, ...row.source.words])
     const variants = new Map<string, readonly string[]>([
       ['spindle', [...spindle, ...row.words]],
       ['qemu-img', [qemuImg, ...row.words]],
@@ -113,6 +149,7 @@ try {
     const theirs = middle(samples.get('qemu-img') ?? [])
     const tuned = row.bestFlags ? middle(samples.get('qemu-img best') ?? []) : undefined
     const synced = samples.has('qemu-img synced') ? middle(samples.get('qemu-img synced') ?? []) : undefined
+    if (row.source) rmSync(row.source.path)
     results.push({ name: row.name, samples: Object.fromEntries(samples) })
     table.push({
       operation: row.name,
