@@ -101,6 +101,8 @@ export interface ImageFacts {
   /** Milliseconds since 1970. */
   readonly modifiedAt: number
   readonly backing?: BackingRef
+  /** What images on top of this one know it by, where its format has such a thing. */
+  readonly identity?: string
   /** Where the backing name leads to, when it names a local file. */
   readonly backingPath?: string
   readonly details: Details

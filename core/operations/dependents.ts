@@ -3,6 +3,7 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SpindleError } from '../model/error.ts'
+import type { ImageFacts } from '../model/image.ts'
 import { systemError } from '../storage/system-error.ts'
 import { inspect } from './inspect.ts'
 import type { Parts } from './parts.ts'
@@ -18,6 +19,9 @@ export async function dependentsOf(
   parts: Parts,
 ): Promise<readonly string[]> {
   const targets = new Set(await Promise.all(changed.map(real)))
+  const identities = new Set(
+    (await Promise.all(changed.map((path) => lookAt(path, parts)))).map((one) => one?.identity),
+  )
   const passed = new Set(await Promise.all(known.map(real)))
   const found = new Set<string>()
   const files = await filesIn(folders)
@@ -25,8 +29,11 @@ export async function dependentsOf(
     const path = await real(file)
     if (passed.has(path) || found.has(path)) continue
     // By the name in this folder: what it refers to is relative to that.
-    const backing = await backingOf(file, parts)
-    if (backing !== undefined && targets.has(await real(backing))) found.add(path)
+    const facts = await lookAt(file, parts)
+    const { backing, backingPath } = facts ?? {}
+    if (backingPath !== undefined && targets.has(await real(backingPath))) found.add(path)
+    // Some images have no name for what they lie on.
+    if (backing?.identity !== undefined && identities.has(backing.identity)) found.add(path)
   }
   return [...found].toSorted()
 }
@@ -49,11 +56,11 @@ async function filesIn(folders: readonly string[]): Promise<readonly string[]> {
   return (await Promise.all(lists)).flat()
 }
 
-async function backingOf(path: string, parts: Parts): Promise<string | undefined> {
+async function lookAt(path: string, parts: Parts): Promise<ImageFacts | undefined> {
   try {
     // Without minding locks: an image that a machine runs on depends on its base all the more.
     const [facts] = await inspect({ path, chain: false }, { ...parts, openFile: parts.look })
-    return facts?.backingPath
+    return facts
   } catch (error) {
     // What is no image, or none that opens, reads through nothing.
     if (error instanceof SpindleError) return undefined

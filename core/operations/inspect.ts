@@ -81,6 +81,7 @@ async function factsOf(
     ...(files.length > 1 && { files }),
     modifiedAt: await modifiedAt(storage.name),
     ...(backing && { backing }),
+    ...(layer.identity !== undefined && { identity: layer.identity }),
     ...(backingPath !== undefined && { backingPath }),
     details: suspect ? { ...details, warnings: [suspicion(storage.name, suspect), ...warnings] } : details,
     ...(suspect && { suggested: suspect.format }),

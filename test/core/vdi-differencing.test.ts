@@ -6,6 +6,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { ZERO } from '../../core/formats/vdi/layout.ts'
 import { newUuid, uuidText } from '../../core/formats/vdi/uuid.ts'
 import { openDisk } from '../../core/image/chain.ts'
+import { dependentsOf } from '../../core/operations/dependents.ts'
 import { inspect } from '../../core/operations/inspect.ts'
 import { openSource, systemParts } from '../../core/operations/parts.ts'
 import { openFile } from '../../core/storage/file.ts'
@@ -126,4 +127,12 @@ test('converting it takes along what lies below, and its size cannot be changed 
   expect(disk.layers).toHaveLength(1)
   const resized = await spindleHere('resize', path, '1M')
   expect(resized).toMatchObject({ code: 1, error: expect.stringContaining('differs from another image') as unknown })
+})
+
+test('who lies on an image by its UUID counts when that image is about to change', async () => {
+  const child = join(folder, 'child.vdi')
+  await makeChild(child, '.B..', parent)
+  const base = join(folder, 'base.vdi')
+  expect(await dependentsOf([base], [base], [folder], systemParts())).toEqual([child])
+  expect(await dependentsOf([join(folder, 'other.vdi')], [], [folder], systemParts())).toEqual([])
 })
