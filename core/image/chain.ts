@@ -1,6 +1,7 @@
 // Opening an image together with the backing files below it.
 
 import { SpindleError } from '../model/error.ts'
+import type { ErrorCode } from '../model/error.ts'
 import type { BackingRef } from '../model/image.ts'
 import type { Storage } from '../storage/storage.ts'
 import { detectDriver, driverOf } from './detect.ts'
@@ -113,12 +114,15 @@ export async function openBacking(
   )
 }
 
+const NOT_THERE = new Set<ErrorCode>(['missing-file', 'unsupported'])
+
 /** By the first of its names that leads to a file. */
 async function openFirst(backing: BackingRef, from: Storage, gate: OpenGate): Promise<Storage> {
   try {
     return await gate.open(backing.path, from, 'read')
   } catch (error) {
-    if (!(error instanceof SpindleError) || error.code !== 'missing-file') throw error
+    // A name from another system may be none here at all.
+    if (!(error instanceof SpindleError) || !NOT_THERE.has(error.code)) throw error
     const [next, ...others] = backing.alternatives ?? []
     if (next === undefined) throw error
     // When none of them does, what is said is about the first.

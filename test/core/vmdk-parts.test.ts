@@ -34,7 +34,6 @@ test.for(FORMS)('%s: a part leads to the whole disk', async ([subformat, part]) 
   const content = await spindleContent(join(folder, 'disk.vmdk'), 'vmdk')
   const whole = await spindleHere('info', '--output=json', join(folder, 'disk.vmdk'))
   const byPart = await spindleHere('info', '--output=json', join(folder, part))
-  const facts = (text: string) => JSON.parse(text) as Record<string, unknown>
   expect(facts(byPart.out)['format']).toBe('vmdk')
   expect(facts(byPart.out)['virtual-size']).toBe(5 * MiB)
   expect(facts(byPart.out)['actual-size']).toBe(facts(whole.out)['actual-size'])
@@ -122,3 +121,7 @@ test('a disk in several files is moved as a whole, and read where it is then', a
   const moved = await spindleContent(join(folder, 'elsewhere/disk.vmdk'), 'vmdk')
   expect(firstDifference(moved, content)).toBeUndefined()
 })
+
+function facts(text: string): Record<string, unknown> {
+  return JSON.parse(text) as Record<string, unknown>
+}

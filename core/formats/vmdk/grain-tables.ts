@@ -67,6 +67,17 @@ export function tableBytes({ kind, tableEntries }: SparseShape): number {
   return tableEntries * (kind === 'se' ? 8 : 4)
 }
 
+/** What of the file is neither table nor grain: header, descriptor and directories. Bytes. */
+export function fixedRanges(shape: SparseShape): readonly { readonly start: number; readonly end: number }[] {
+  const { descriptor, directory, redundant, tableCount, kind } = shape
+  const length = tableCount * (kind === 'se' ? 8 : 4)
+  return [
+    { start: 0, end: SECTOR },
+    ...(descriptor ? [{ start: descriptor.offset, end: descriptor.offset + descriptor.length }] : []),
+    ...[directory, ...(redundant === undefined ? [] : [redundant])].map((start) => ({ start, end: start + length })),
+  ]
+}
+
 export function decodeTable(bytes: Uint8Array, shape: SparseShape): GrainTable {
   const { tableEntries, zeroGrains, se, grainSize } = shape
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -12,6 +12,7 @@ import { GrainTables, encodeTable, tableBytes } from './grain-tables.ts'
 import { MAX_DIRECTORY, SECTOR, SPARSE_HEADER, SPLIT_SIZE } from './layout.ts'
 import type { Opened } from './open.ts'
 import type { FlatPart, SparsePart } from './part.ts'
+import { SparseWriter } from './sparse-writer.ts'
 import { writeDescriptor } from './writer.ts'
 
 export class VmdkResizer implements Resizer {
@@ -48,7 +49,9 @@ export class VmdkResizer implements Resizer {
     const { storage, shape } = tables
     const tableCount = Math.ceil(virtualSize / (shape.grainSize * shape.tableEntries))
     if (tableCount * 4 > MAX_DIRECTORY) throw this.#refused('cannot become that large: convert it to another format')
-    let next = roundUp(await storage.size(), SECTOR)
+    // The last grain may reach past the end of the file: what is behind it there is its own.
+    const writer = await SparseWriter.open(tables)
+    let next = roundUp(await writer.frontier(), SECTOR)
     const place = async (old: GrainTables): Promise<number> => {
       const directory = new Float64Array(tableCount)
       directory.set(old.directory)

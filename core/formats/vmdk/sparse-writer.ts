@@ -3,7 +3,7 @@
 import { SpindleError } from '../../model/error.ts'
 import { readOnly } from '../../image/damage.ts'
 import { roundUp } from '../../model/units.ts'
-import { GrainTables, NOTHING, ZEROS, encodeTable, tableBytes } from './grain-tables.ts'
+import { GrainTables, NOTHING, ZEROS, encodeTable, fixedRanges, tableBytes } from './grain-tables.ts'
 import { SECTOR } from './layout.ts'
 
 /** Entries are 32-bit sectors. */
@@ -100,9 +100,13 @@ export class SparseWriter {
     directory[index] = first
   }
 
+  /** Where nothing lies, from there on. Throws `invalid-image` when the tables cannot be trusted to tell. */
+  async frontier(): Promise<number> {
+    return (this.#frontier ??= await this.#findFrontier())
+  }
+
   async #take(length: number, alignment: number): Promise<number> {
-    this.#frontier ??= await this.#findFrontier()
-    const offset = roundUp(this.#frontier, alignment)
+    const offset = roundUp(await this.frontier(), alignment)
     if (offset + length > LARGEST_FILE)
       throw new SpindleError(
         'no-space',
@@ -122,14 +126,17 @@ export class SparseWriter {
     const starts = Float64Array.from(
       [...directory, ...(this.#redundant ?? [])].filter((offset) => offset > 0),
     ).toSorted()
+    const fixed = fixedRanges(shape)
     for (const [at, offset] of starts.entries())
       if (offset + length > size || offset < (starts[at - 1] ?? SECTOR - length) + length) throw this.#contradiction()
     let end = size
     for (let index = 0; index < directory.length; index += 1) {
       for (const entry of (await tables.table(index)) ?? []) {
         if (entry <= ZEROS) continue
-        if (!(entry < size) || overlapsOne(starts, length, entry, entry + shape.grainSize)) throw this.#contradiction()
-        end = Math.max(end, entry + shape.grainSize)
+        const grainEnd = entry + shape.grainSize
+        if (!(entry < size) || overlapsOne(starts, length, entry, grainEnd)) throw this.#contradiction()
+        if (fixed.some((range) => entry < range.end && grainEnd > range.start)) throw this.#contradiction()
+        end = Math.max(end, grainEnd)
       }
     }
     return end

@@ -5,7 +5,7 @@ import type { Pace } from '../../../jobs/pace.ts'
 import type { CheckReport } from '../../../model/check.ts'
 import type { Storage } from '../../../storage/storage.ts'
 import { readPadded } from '../../../storage/storage.ts'
-import { GrainTables, NOTHING, ZEROS, tableBytes } from '../grain-tables.ts'
+import { GrainTables, NOTHING, ZEROS, fixedRanges, tableBytes } from '../grain-tables.ts'
 import { GRAIN_SIZE, SECTOR } from '../layout.ts'
 import { packedGrain } from '../part.ts'
 import type { Part } from '../part.ts'
@@ -168,7 +168,8 @@ export class Examination {
       if (typeof found === 'string') this.#error('packed-grain', found, storage, entry, guest)
     }
     const end = entry + (shape.packed ? SECTOR : shape.grainSize)
-    if (entry < SECTOR || overlapsOne(starts, length, entry, end)) {
+    const isFixed = fixedRanges(shape).some((range) => entry < range.end && end > range.start)
+    if (isFixed || overlapsOne(starts, length, entry, end)) {
       const what = `the grain for byte ${guest} at ${entry} lies where tables are`
       this.#error('grain-in-tables', what, storage, entry, guest)
       return false
