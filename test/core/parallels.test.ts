@@ -59,6 +59,10 @@ function imageOf(letters: string, { header = {}, entries = {}, isOld = false }: 
   return new MemoryStorage('disk.hds', bytes)
 }
 
+function imageElement(name: string): string {
+  return `<Image><GUID>${name}</GUID><Type>Compressed</Type></Image>`
+}
+
 async function lettersOf(storage: MemoryStorage, gate = new MemoryFolder()): Promise<string> {
   await using disk = await openDisk(storage, { drivers: [parallelsDriver], gate, format: 'parallels', access: 'read' })
   let letters = ''
@@ -169,9 +173,8 @@ test('one file of a disk with snapshots is refused, not read as if it were all',
   mkdirSync(folder)
   const path = join(folder, 'disk.0.{a}.hds')
   writeFileSync(path, await imageOf('ab').bytes())
-  const image = (name: string): string => `<Image><GUID>${name}</GUID><Type>Compressed</Type></Image>`
   const descriptor = (...names: readonly string[]): void =>
-    writeFileSync(join(folder, 'DiskDescriptor.xml'), `<Storage>${names.map(image).join('')}</Storage>`)
+    writeFileSync(join(folder, 'DiskDescriptor.xml'), `<Storage>${names.map(imageElement).join('')}</Storage>`)
   descriptor('{a}')
   expect((await spindleHere('convert', '-O', 'raw', path, join(folder, 'one.img'))).code).toBe(0)
   descriptor('{a}', '{b}')
