@@ -1,11 +1,9 @@
 // UUIDs as VDI keeps them: the first three parts with their bytes reversed.
 
-import { randomUUID } from 'node:crypto'
-
 export const NO_UUID = new Uint8Array(16)
 
 export function newUuid(): Uint8Array {
-  return reordered(Buffer.from(randomUUID().replaceAll('-', ''), 'hex'))
+  return reordered(Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex'))
 }
 
 export function isNoUuid(bytes: Uint8Array): boolean {
