@@ -161,11 +161,8 @@ test('QEMU counts the same faults, and finds none after the repair', async () =>
   expect(qemu.check('disk.hds')).toMatchObject({ corruptions: totals.corruptions, leaks: totals.leaks })
   expect((await spindleHere('check', '-r', 'all', path)).code).toBe(0)
   expect(qemu.check('disk.hds')).toMatchObject({ corruptions: 0, leaks: 0, errors: 0 })
-  expect(
-    Buffer.from(qemu.content('disk.hds'))
-      .subarray(4 * CLUSTER, 5 * CLUSTER)
-      .toString(),
-  ).toBe('b'.repeat(CLUSTER))
+  const content = Buffer.from(qemu.content('disk.hds'))
+  expect(content.subarray(CLUSTER, 2 * CLUSTER).equals(Buffer.alloc(CLUSTER, 'b'))).toBe(true)
 })
 
 test('one file of a disk with snapshots is refused, not read as if it were all', async () => {
