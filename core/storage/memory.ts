@@ -49,13 +49,11 @@ export class MemoryStorage implements Storage {
   async discard(offset: number, length: number): Promise<void> {
     this.#mayWrite()
     const end = offset + length
-    for (let at = offset; at < end;) {
-      const start = at % PAGE
-      const step = Math.min(PAGE - start, end - at)
-      const index = Math.floor(at / PAGE)
-      if (step === PAGE) this.#pages.delete(index)
-      else this.#pages.get(index)?.fill(0, start, start + step)
-      at += step
+    for (const index of this.#pagesIn(offset, end)) {
+      const from = Math.max(0, offset - index * PAGE)
+      const to = Math.min(PAGE, end - index * PAGE)
+      if (to - from === PAGE) this.#pages.delete(index)
+      else this.#pages.get(index)?.fill(0, from, to)
     }
     this.#size = Math.max(this.#size, end)
   }
@@ -104,6 +102,17 @@ export class MemoryStorage implements Storage {
     const all = new Uint8Array(this.#size)
     await this.read(0, all)
     return all
+  }
+
+  /** Pages that are there, however long the range is. */
+  *#pagesIn(offset: number, end: number): Generator<number> {
+    const first = Math.floor(offset / PAGE)
+    const last = Math.ceil(end / PAGE)
+    if (last - first > this.#pages.size) {
+      for (const index of this.#pages.keys()) if (index >= first && index < last) yield index
+    } else {
+      for (let index = first; index < last; index += 1) if (this.#pages.has(index)) yield index
+    }
   }
 
   #put(offset: number, from: Uint8Array): void {

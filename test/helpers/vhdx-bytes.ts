@@ -10,11 +10,19 @@ import {
   DATA_DESCRIPTOR_SIGNATURE,
   DATA_SECTOR,
   DATA_SECTOR_SIGNATURE,
+  FILE_FLAG,
   HEADER_OFFSETS,
+  ITEM,
+  LOCATOR,
+  LOCATOR_ENTRY,
   LOG_ENTRY,
   LOG_ENTRY_SIGNATURE,
+  METADATA_ENTRY,
+  METADATA_FLAG,
   METADATA_REGION,
+  METADATA_TABLE,
   REGION_TABLE_OFFSETS,
+  VHDX_LOCATOR,
   ZERO_DESCRIPTOR,
   ZERO_DESCRIPTOR_SIGNATURE,
 } from '../../core/formats/vhdx/layout.ts'
@@ -42,6 +50,8 @@ export const ITEM_AT = {
   physicalSector: METADATA + 64 * KiB + 36,
 } as const
 
+/** In the metadata region. */
+const LOCATOR_AT = 80 * KiB
 const SECTOR = 4 * KiB
 const GUID = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0'
 
@@ -185,4 +195,33 @@ function encodeDescriptor({ offset, bytes, length }: LogRecordSpec, sequence: bi
     file_offset: offset,
     sequence_number: sequence,
   })
+}
+
+/** Makes an image one that lies on another: its locator holds these texts. */
+export async function setParent(storage: Storage, texts: Readonly<Record<string, string>>): Promise<void> {
+  const entries = Object.entries(texts)
+  const parts: Uint8Array[] = []
+  let at = LOCATOR.size + entries.length * LOCATOR_ENTRY.size
+  const head = entries.map(([key, value]) => {
+    const [keyBytes, valueBytes] = [utf16(key), utf16(value)]
+    const entry = LOCATOR_ENTRY.encode({
+      key_offset: at,
+      value_offset: at + keyBytes.length,
+      key_length: keyBytes.length,
+      value_length: valueBytes.length,
+    })
+    at += keyBytes.length + valueBytes.length
+    parts.push(keyBytes, valueBytes)
+    return entry
+  })
+  const locator = LOCATOR.encode({ type: VHDX_LOCATOR, reserved: 0, count: entries.length })
+  await storage.write(METADATA + LOCATOR_AT, Buffer.concat([locator, ...head, ...parts]))
+  const item = { guid: ITEM.parentLocator, offset: LOCATOR_AT, length: at, flags: METADATA_FLAG.required }
+  await storage.write(METADATA + METADATA_TABLE.size + 5 * METADATA_ENTRY.size, METADATA_ENTRY.encode(item))
+  await setNumber(storage, METADATA + 10, 2, 6n)
+  await setNumber(storage, ITEM_AT.flags, 4, BigInt(FILE_FLAG.hasParent))
+}
+
+function utf16(text: string): Uint8Array {
+  return Buffer.from(text, 'utf16le')
 }

@@ -59,7 +59,7 @@ export async function readLog(storage: Storage, header: HeaderFields): Promise<L
     changeCount += 1
     if (change.kind === 'data') dataBytes += change.bytes.length
     else zeroBytes += change.length
-    if (zeroBytes > fileSize) refuse('its log would write more zeros than it has bytes')
+    if (zeroBytes > size) refuse('its log would write more zeros than it has bytes')
   }
   return { kind: 'pending', pending: { fileSize, changeCount, dataBytes, changes } }
 }
