@@ -1,6 +1,5 @@
 // What a differencing disk lies on: the names its header has for the parent, turned into names of files here.
 
-import { posix, win32 } from 'node:path'
 import type { BackingRef } from '../../model/image.ts'
 import { readPadded } from '../../storage/storage.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -75,11 +74,12 @@ export async function readLocators(
 
 /** Programs on Linux write their own absolute names there; of one with a drive or a server only the last part can be here. */
 function fromWindows(text: string): readonly string[] {
-  if (text.startsWith('/')) return [posix.normalize(text), posix.basename(text)]
-  const { root, base } = win32.parse(text)
-  if (root !== '') return base === '' ? [] : [base]
-  const path = posix.normalize(text.replaceAll('\\', '/'))
-  return base === '' ? [] : [...new Set([path, base])]
+  const parts = text.replaceAll('\\', '/').split('/')
+  const file = parts.at(-1) ?? ''
+  if (file === '' || file === '.' || file === '..') return []
+  if (text.startsWith('/')) return [text, file]
+  if (text.startsWith('\\') || /^[a-z]:/i.test(text)) return [file]
+  return [parts.filter((part) => part !== '.' && part !== '').join('/'), file]
 }
 
 /** `file:///absolute` or `file://./relative`. */

@@ -1,6 +1,5 @@
 // The footer and header of a new image.
 
-import { randomBytes } from 'node:crypto'
 import type { Design } from './options.ts'
 import {
   DISK_TYPE,
@@ -40,7 +39,7 @@ export function newFooter({ subformat, virtualSize, geometry }: Design): FooterF
     sectors_per_track: geometry.sectorsPerTrack,
     disk_type: fixed ? DISK_TYPE.fixed : DISK_TYPE.dynamic,
     checksum: 0,
-    unique_id: newUuid(),
+    unique_id: Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex'),
     saved_state: 0,
   }
 }
@@ -67,12 +66,4 @@ export function newDynamicHeader(table: {
 function encodeDynamicHeader(fields: DynamicHeaderFields): Uint8Array<ArrayBuffer> {
   const place = DYNAMIC_HEADER.fields.checksum.offset
   return DYNAMIC_HEADER.encode({ ...fields, checksum: checksumOf(DYNAMIC_HEADER.encode(fields), place) })
-}
-
-/** Version 4: random but for what says so. */
-function newUuid(): Uint8Array {
-  const uuid = randomBytes(16)
-  uuid[6] = ((uuid[6] ?? 0) & 0x0f) | 0x40
-  uuid[8] = ((uuid[8] ?? 0) & 0x3f) | 0x80
-  return new Uint8Array(uuid)
 }
