@@ -36,6 +36,7 @@ const ROWS: readonly Row[] = [
       'core/codec',
       'core/crypto',
       'core/storage/storage.ts',
+      'core/storage/joined.ts',
       'core/jobs/pace.ts',
     ],
     packages: [],

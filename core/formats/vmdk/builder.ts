@@ -1,7 +1,7 @@
 // Building a VMDK: which files it takes, and which of the builders makes them.
 
-import { basename, extname } from 'node:path'
 import type { CreateSpec, ImageBuilder, OpenGate } from '../../image/driver.ts'
+import { fileNameOf, withoutExtension } from '../../image/file-name.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { printable } from './damage.ts'
@@ -24,11 +24,11 @@ export interface BuiltSlice extends Slice {
 /** Opens the files beside the image through the gate. Throws `invalid-argument` for what cannot be built. */
 export async function startBuilder(storage: Storage, spec: CreateSpec, gate: OpenGate): Promise<ImageBuilder> {
   const design = designOf(spec)
-  const fileName = spec.fileName ?? basename(storage.name)
+  const fileName = spec.fileName ?? fileNameOf(storage)
   checkName(fileName)
   const parent = await parentOf(design, storage, gate)
   const slices: BuiltSlice[] = []
-  for (const slice of slicesOf(design, fileName.slice(0, fileName.length - extname(fileName).length)))
+  for (const slice of slicesOf(design, withoutExtension(fileName)))
     slices.push({ ...slice, storage: slice.name === undefined ? storage : await gate.create(slice.name, storage) })
   const kind = design.isFlat ? 'FLAT' : 'SPARSE'
   const lines = slices.map(({ length, name = fileName }) => ({ sectors: length / SECTOR, kind, name }) as const)

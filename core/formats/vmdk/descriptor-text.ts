@@ -1,6 +1,5 @@
 // The descriptor of a new disk, line for line as QEMU and VMware write it.
 
-import { randomInt } from 'node:crypto'
 import { SECTOR, NO_PARENT } from './layout.ts'
 import type { Design } from './options.ts'
 
@@ -53,7 +52,8 @@ export function cylindersOf(virtualSize: number, heads: number, sectors: number)
 /** Random, as every writer makes it: whoever has changed the disk leaves another one. */
 export function newContentId(): string {
   // The two highest numbers have meanings of their own.
-  return randomInt(0xffff_fffe).toString(16).padStart(8, '0')
+  const [number = 0] = crypto.getRandomValues(new Uint32Array(1))
+  return Math.min(number, 0xffff_fffd).toString(16).padStart(8, '0')
 }
 
 function geometryFor(adapter: Design['adapter']): { readonly heads: number; readonly sectors: number } {

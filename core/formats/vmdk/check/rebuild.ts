@@ -1,7 +1,7 @@
 // A new descriptor for a disk that has lost its own: from the files its parts are in.
 
-import { basename } from 'node:path'
 import type { OpenGate } from '../../../image/driver.ts'
+import { fileNameOf } from '../../../image/file-name.ts'
 import { SpindleError } from '../../../model/error.ts'
 import type { Storage } from '../../../storage/storage.ts'
 import { descriptorText } from '../descriptor-text.ts'
@@ -26,7 +26,7 @@ export interface LostDisk {
 
 /** Undefined for a file that is no part of a larger disk, by its name and by what is in it. */
 export async function lostDisk(storage: Storage, gate: OpenGate | undefined): Promise<LostDisk | undefined> {
-  const fileName = basename(storage.name)
+  const fileName = fileNameOf(storage)
   const [, base, kind = '', extension = ''] = PART.exec(fileName) ?? []
   const [name] = leadersOf(fileName)
   if (base === undefined || name === undefined || !(await isPart(storage, kind))) return undefined
