@@ -11,7 +11,7 @@ import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.t
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
 import { errorText, warningText } from './failure.ts'
-import { chainNames, fileNamed, fileNames, nameBeside } from './names.ts'
+import { backingName, chainNames, fileNamed, fileNames } from './names.ts'
 import { snapshotLines } from './snapshot-list.ts'
 import { jsonText, sizeText } from './wording.ts'
 import type { Json } from './wording.ts'
@@ -102,7 +102,8 @@ interface Shown {
 /** The way to the backing file from where we are, when the image holds a plain relative name; otherwise what it holds. */
 function fullBackingName({ name, facts }: Shown): string | undefined {
   const path = facts.backing?.path
-  return path === undefined || /^[^/]*:/.test(path) ? path : nameBeside(name, path)
+  const isPlain = path !== undefined && !/^[^/]*:/.test(path)
+  return isPlain || facts.backing?.identity !== undefined ? backingName(name, facts) : path
 }
 
 function humanText(shown: Shown): string {

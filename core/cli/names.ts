@@ -1,6 +1,6 @@
 // File names: as given on the command line, and as those found in images are shown beside them.
 
-import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, normalize, relative, resolve } from 'node:path'
 import { parseReference } from '../index.ts'
 import type { Operations } from '../index.ts'
 import type { FormatId, ImageFacts } from '../model/image.ts'
@@ -26,8 +26,17 @@ export function fileNamed(text: string, format: string | undefined, operations: 
 /** What each image of a chain is called, starting from the name the user gave to the first. */
 export function chainNames(first: string, chain: readonly ImageFacts[]): readonly string[] {
   const names = [first]
-  for (const { backing } of chain.slice(0, -1)) names.push(nameBeside(names.at(-1) ?? first, backing?.path ?? ''))
+  for (const facts of chain.slice(0, -1)) names.push(backingName(names.at(-1) ?? first, facts) ?? '')
   return names
+}
+
+/** The way to the backing file from where we are; where it was found by what it calls itself, the way to that. */
+export function backingName(name: string, { path, backing, backingPath }: ImageFacts): string | undefined {
+  if (!backing) return undefined
+  const isElsewhere = backingPath !== undefined && resolve(dirname(path), localPath(backing.path) ?? '') !== backingPath
+  return isElsewhere
+    ? normalize(nameBeside(name, relative(dirname(path), backingPath)))
+    : nameBeside(name, backing.path)
 }
 
 /** The files an image is made of, by path, as the user would write them. */

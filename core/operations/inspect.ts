@@ -43,7 +43,9 @@ export async function inspect(spec: InspectSpec, system: Parts): Promise<readonl
     } catch (error) {
       return [...chain, { ...facts, unreadable: errorData(error) }]
     }
-    chain.push(facts)
+    // By what it calls itself it may have been found under any name.
+    const isNamed = current.backing.identity === undefined
+    chain.push(isNamed ? facts : { ...facts, backingPath: layer.storage.name })
   }
 }
 

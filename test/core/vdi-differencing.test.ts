@@ -136,3 +136,13 @@ test('who lies on an image by its UUID counts when that image is about to change
   expect(await dependentsOf([base], [base], [folder], systemParts())).toEqual([child])
   expect(await dependentsOf([join(folder, 'other.vdi')], [], [folder], systemParts())).toEqual([])
 })
+
+test('the command calls the image below by its name, wherever it was found', async () => {
+  const child = join(folder, 'Snapshots', 'child.vdi')
+  await makeChild(child, '.B..', parent)
+  const { out } = await spindleHere('info', '--backing-chain', child)
+  expect(out).toContain(`backing file: uuid:${uuidText(parent)} (actual path: ${join(folder, 'base.vdi')})`)
+  expect(out).toContain(`image: ${join(folder, 'base.vdi')}\n`)
+  const map = await spindleHere('map', child)
+  expect(map.out).toMatch(/base\.vdi\n[^\n]+child\.vdi\n[^\n]+base\.vdi\n/)
+})
