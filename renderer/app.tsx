@@ -1,6 +1,8 @@
 // The window: which feature stands where.
 
 import { CSPProvider } from '@base-ui/react/csp-provider'
+import { ChainDialogs } from './features/chain/chain-dialogs.tsx'
+import { Compare } from './features/compare/compare.tsx'
 import { Convert } from './features/convert/convert.tsx'
 import { CreateVolume } from './features/create/create-volume.tsx'
 import { DropFiles } from './features/drop/drop-files.tsx'
@@ -57,6 +59,8 @@ export function App() {
       <SnapshotDialogs />
       <Resize />
       <Repair />
+      <ChainDialogs />
+      <Compare />
       <AskForUndo />
       <Notices />
     </CSPProvider>

@@ -2,7 +2,7 @@
 
 import { Combobox as Base } from '@base-ui/react/combobox'
 import { Search, X } from 'lucide-react'
-import type { ReactNode } from 'react'
+import type { ReactNode, RefObject } from 'react'
 import { classNames } from './class-names.ts'
 import styles from './combobox.module.css'
 import popup from './popup.module.css'
@@ -22,12 +22,14 @@ interface ComboboxProps {
   readonly placeholder: string
   readonly clearLabel: string
   readonly emptyText: string
+  readonly inputRef?: RefObject<HTMLInputElement | null>
 }
 
 /** More are found by typing on; a list of thousands helps nobody. */
 const SHOWN_ITEMS = 50
 
-export function Combobox({ id, items, value, onValueChange, placeholder, clearLabel, emptyText }: ComboboxProps) {
+export function Combobox(props: ComboboxProps) {
+  const { id, items, value, onValueChange, placeholder, clearLabel, emptyText, inputRef } = props
   return (
     <Base.Root<ComboboxItem>
       items={items}
@@ -38,7 +40,7 @@ export function Combobox({ id, items, value, onValueChange, placeholder, clearLa
       autoHighlight
     >
       <Base.InputGroup className={styles.group}>
-        <Base.Input id={id} placeholder={placeholder} className={styles.input} spellCheck={false} />
+        <Base.Input ref={inputRef} id={id} placeholder={placeholder} className={styles.input} spellCheck={false} />
         <Base.Clear aria-label={clearLabel} title={clearLabel} className={styles.clear}>
           <X className="icon-14" />
         </Base.Clear>

@@ -9,7 +9,7 @@ import styles from './form-dialog.module.css'
 interface FormDialogProps {
   readonly title: string
   readonly width?: 'narrow' | 'medium'
-  /** It asks before something is lost: then one begins at the way out. */
+  /** It asks before something is lost. */
   readonly alert?: boolean
   readonly labels: { readonly close: string; readonly cancel: string }
   readonly submit: string
@@ -18,6 +18,7 @@ interface FormDialogProps {
   readonly reason?: string | undefined
   /** Beside the buttons: what is safe. */
   readonly promise?: ReactNode
+  /** Left out, one begins at the way out. */
   readonly initialFocus?: RefObject<HTMLElement | null>
   readonly onSubmit: () => void
   readonly onClose: () => void
@@ -37,7 +38,7 @@ export function FormDialog(props: FormDialogProps) {
       alert={alert}
       closeLabel={labels.close}
       onClose={onClose}
-      initialFocus={initialFocus ?? (alert ? cancel : undefined)}
+      initialFocus={initialFocus ?? cancel}
       footer={
         <>
           <span id={reasonId} className={styles.promise}>

@@ -233,3 +233,83 @@ describe('a check', () => {
     })
   })
 })
+
+async function fromMenu(page: Page, name: string, command: string): Promise<void> {
+  await page.getByRole('gridcell', { name, exact: true }).click({ button: 'right' })
+  await page.getByRole('menuitem', { name: command }).click()
+}
+
+describe('a chain', () => {
+  test('is not merged down while others read through its base: they are named', async () => {
+    await withVolume('debian12.qcow2', async (page) => {
+      await fromMenu(page, 'debian12.qcow2', 'Merge down')
+      const question = page.getByRole('alertdialog')
+      await question.getByText('/home/sam/VMs/ci-runner-01.qcow2').waitFor()
+      await question.getByText('Before nginx 1.27').waitFor()
+      expect(await question.getByRole('button', { name: 'Merge down' }).getAttribute('aria-disabled')).toBe('true')
+      await page.keyboard.press('Escape')
+      await gone(page)
+      await fromMenu(page, 'ci-runner-01.qcow2', 'Merge down')
+      await question.getByRole('button', { name: 'Merge down' }).and(page.locator(':not([aria-disabled])')).click()
+      await gone(page)
+      expect(await started(page)).toEqual([
+        { kind: 'commit', volume: 'v3', format: 'qcow2', depth: 1, keepTop: false, allowOthers: false },
+      ])
+    })
+  })
+
+  test('is flattened into one file', async () => {
+    await withVolume('mail-relay.qcow2', async (page) => {
+      await fromMenu(page, 'mail-relay.qcow2', 'Flatten')
+      const dialog = page.getByRole('dialog')
+      await dialog.getByText('about 4.9 GiB').waitFor()
+      await dialog.getByRole('button', { name: 'Flatten' }).click()
+      await gone(page)
+      expect(await started(page)).toEqual([{ kind: 'rebase', volume: 'v9', format: 'qcow2', nameOnly: false }])
+    })
+  })
+
+  test('whose base is gone is put right by its name alone', async () => {
+    await withVolume('web1-staging.qcow2', async (page) => {
+      await fromMenu(page, 'web1-staging.qcow2', 'Change base')
+      const dialog = page.getByRole('dialog')
+      expect(await dialog.getByRole('radio', { name: /^Keep the disk/ }).getAttribute('aria-disabled')).toBe('true')
+      await page.keyboard.type('genericcloud')
+      await page.keyboard.press('Enter')
+      await dialog.getByRole('button', { name: 'Change base' }).and(page.locator(':not([aria-disabled])')).click()
+      await gone(page)
+      expect(await started(page)).toMatchObject([{ kind: 'rebase', backing: 'v4', nameOnly: true, keepUndo: true }])
+    })
+  })
+})
+
+test('two selected volumes are compared, and the answer stays in sight', async () => {
+  await withVolume('freebsd-14.1.raw', async (page) => {
+    await page.keyboard.press('Shift+ArrowDown')
+    await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem', { name: 'Compare' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Compare' }).click()
+    await dialog.getByText('The first difference is at 6.94 GiB of the disk, offset 0x1BBF40000.').waitFor()
+    await dialog.getByRole('button', { name: 'Close' }).last().click()
+    await gone(page)
+    expect(await started(page)).toMatchObject([
+      { kind: 'compare', leftFormat: 'raw', rightFormat: 'raw', strict: false },
+    ])
+  })
+})
+
+test('a change that was cut off is shown with its way out', async () => {
+  await withVolume('debian12.qcow2', async (page) => {
+    await page.getByRole('gridcell', { name: 'router-openwrt.raw' }).click()
+    await page.getByText('A change was cut off in the middle.').waitFor()
+    await page.getByRole('button', { name: 'Put it back' }).click()
+    await page.getByText('A change was cut off in the middle.').waitFor({ state: 'detached' })
+    expect(
+      await page
+        .getByRole('row', { name: /router-openwrt/ })
+        .getByText('Damaged')
+        .count(),
+    ).toBe(0)
+  })
+})

@@ -1,7 +1,5 @@
 // Repairing a volume: what each way does, and the undo file that is kept.
 
-import { Radio } from '@base-ui/react/radio'
-import { RadioGroup } from '@base-ui/react/radio-group'
 import { ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -17,7 +15,7 @@ import { fileName } from '../../state/volumes.ts'
 import { Checkbox } from '../../ui/checkbox.tsx'
 import { CommandFold } from '../../ui/command-fold.tsx'
 import { Block, FormDialog } from '../../ui/form-dialog.tsx'
-import styles from './health.module.css'
+import { Ways } from '../../ui/ways.tsx'
 import { leakedBytes } from './words.ts'
 
 export function Repair() {
@@ -34,7 +32,7 @@ interface RepairDialogProps {
 
 function RepairDialog({ volume, report, proposed }: RepairDialogProps) {
   const { t } = useTranslation()
-  const [mode, setMode] = useState(proposed)
+  const [mode, setMode] = useState<RepairMode>(proposed)
   const [keepUndo, setKeepUndo] = useState(true)
   const { corruptions, leaks } = report.totals
   const room = sizeText(leakedBytes(report))
@@ -78,22 +76,12 @@ function RepairDialog({ volume, report, proposed }: RepairDialogProps) {
       onClose={closeDialog}
       onSubmit={start}
     >
-      <RadioGroup
-        aria-label={t('check.ways')}
-        className={styles.ways}
+      <Ways
+        label={t('check.ways')}
+        ways={modes.map((one) => ({ ...one, detail: t(`check.way.${one.value}`) }))}
         value={mode}
-        onValueChange={(chosen: unknown) => setMode(chosen === 'all' ? 'all' : 'leaks')}
-      >
-        {modes.map(({ value, title }) => (
-          <Radio.Root key={value} value={value} className={styles.way}>
-            <span className={styles.radio} />
-            <span className="column">
-              <span className="medium">{title}</span>
-              <span className="secondary muted">{t(`check.way.${value}`)}</span>
-            </span>
-          </Radio.Root>
-        ))}
-      </RadioGroup>
+        onValueChange={setMode}
+      />
       <Block>
         <Checkbox label={t('undo.keep')} help={t('check.keepHelp')} checked={keepUndo} onCheckedChange={setKeepUndo} />
       </Block>

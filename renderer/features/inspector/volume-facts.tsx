@@ -10,6 +10,7 @@ import { useInspection } from '../../state/inspection.ts'
 import { tell } from '../../state/notices.ts'
 import { usePlaces } from '../../state/places.ts'
 import { commandText } from '../../state/shell-words.ts'
+import { useUndo } from '../../state/undo.ts'
 import { fileName } from '../../state/volumes.ts'
 import { CodeBlock, CopyButton } from '../../ui/code-block.tsx'
 import { Facts } from '../../ui/facts.tsx'
@@ -34,6 +35,8 @@ export function VolumeFacts({ volume, notice }: VolumeFactsProps) {
   const copyPath = useCommand('volume.copy-path')
   const [image] = chain ?? []
   const facts = useFormats((state) => factsOf(state.formats, image?.format))
+  // A change that was cut off has a notice of its own, with the way out.
+  const cutOff = useUndo((state) => state.offers.get(volume.id)?.kind === 'cut-off')
   const trouble = error ?? image?.unreadable ?? (chain ? chain.at(-1)?.unreadable : volume.error)
   const command = commandText(['spindle', 'info', '--backing-chain', volume.path])
   const name = fileName(volume.name)
@@ -55,9 +58,9 @@ export function VolumeFacts({ volume, notice }: VolumeFactsProps) {
         </div>
         <CopyButton label={copyPath.title} doneLabel={t('error.copied')} onCopy={copyPath.run} />
       </div>
-      {notice}
+      <div className={styles.notice}>{notice}</div>
       <div className={styles.body}>
-        {trouble && <Trouble error={trouble} />}
+        {trouble && !cutOff && <Trouble error={trouble} />}
         {image?.details.warnings?.map((warning) => (
           <div key={warning} className={styles.trouble}>
             <Note kind="warn">{warning}</Note>

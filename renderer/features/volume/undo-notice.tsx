@@ -45,7 +45,7 @@ export function UndoNotice() {
   }
 
   return (
-    <div className={styles.notice}>
+    <div className={styles.offer}>
       <Note kind={cutOff ? 'danger' : 'info'} role={cutOff ? 'alert' : 'status'}>
         <div className={styles.undo}>
           <span className={styles.sentence}>

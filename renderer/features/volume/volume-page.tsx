@@ -63,7 +63,9 @@ export function VolumePage({ volume, tab, children }: VolumePageProps) {
           },
         ]}
       >
-        <UndoNotice />
+        <div className={styles.notice}>
+          <UndoNotice />
+        </div>
         <Failure volume={volume} />
         <h2 className="visually-hidden">{t(`volume.${tab}`)}</h2>
         {children}

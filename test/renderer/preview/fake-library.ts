@@ -107,7 +107,19 @@ const KNOWN: readonly Row[] = [
       path: '/home/sam/VMs/win11-dev.qcow2',
     },
   },
-  { name: 'router-openwrt.raw', format: 'raw', size: 0.5, disk: 0.118, daysAgo: 45 },
+  {
+    name: 'router-openwrt.raw',
+    format: 'raw',
+    size: 0.5,
+    disk: 0.118,
+    daysAgo: 45,
+    error: {
+      code: 'invalid-image',
+      message:
+        'A change of router-openwrt.raw was cut off in the middle, so it cannot be used as it is. Put it back as it was before; keep the file that ends in .spindle-undo until then.',
+      path: '/home/sam/VMs/router-openwrt.raw',
+    },
+  },
 ]
 
 const STEMS = [

@@ -214,6 +214,37 @@ export const SCENES: readonly Scene[] = [
       await page.getByRole('tabpanel').getByRole('button', { name: 'Undo last change' }).waitFor()
     },
   },
+  { name: 'merge-down', query: 'volumes=40', act: (page) => openFromMenu(page, 'debian12.qcow2', 'Merge down') },
+  { name: 'flatten', query: 'volumes=40', act: (page) => openFromMenu(page, 'mail-relay.qcow2', 'Flatten') },
+  {
+    name: 'change-base',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openFromMenu(page, 'web1-staging.qcow2', 'Change base')
+      await page.getByRole('combobox', { name: 'New base' }).fill('debian-12')
+      await page.keyboard.press('Enter')
+    },
+  },
+  {
+    name: 'compare',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'freebsd-14.1.raw')
+      await page.keyboard.press('Shift+ArrowDown')
+      await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'More' }).click()
+      await page.getByRole('menuitem', { name: 'Compare' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Compare' }).click()
+      await page.getByText('Different', { exact: true }).waitFor()
+    },
+  },
+  {
+    name: 'cut-off',
+    query: 'volumes=40',
+    act: async (page) => {
+      await page.getByRole('gridcell', { name: 'router-openwrt.raw' }).click()
+      await page.getByRole('button', { name: 'Put it back' }).waitFor()
+    },
+  },
   { name: 'drop', query: 'volumes=40&jobs', act: (page) => drag(page, 'dragover', ['a.raw', 'b.raw', 'c.raw']) },
   {
     name: 'files',
@@ -250,6 +281,13 @@ async function openHealth(page: Page): Promise<void> {
   await choose(page, 'pg17-trial.qcow2')
   await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'Check' }).click()
   await page.getByRole('button', { name: 'Check again' }).waitFor()
+}
+
+async function openFromMenu(page: Page, name: string, command: string): Promise<void> {
+  await page.getByRole('gridcell', { name, exact: true }).click({ button: 'right' })
+  await page.getByRole('menuitem', { name: command }).click()
+  await page.getByRole('dialog').or(page.getByRole('alertdialog')).waitFor()
+  await page.waitForFunction(() => !document.body.textContent.includes('Looking'))
 }
 
 async function openCreate(page: Page): Promise<void> {
