@@ -1,6 +1,7 @@
 // All formats, the most certain of themselves first; raw, which takes anything, is last.
 
 import type { ImageDriver } from '../image/driver.ts'
+import { dmgDriver } from './dmg/driver.ts'
 import { luksDriver } from './luks/driver.ts'
 import { parallelsDriver } from './parallels/driver.ts'
 import { qcowDriver } from './qcow/driver.ts'
@@ -25,5 +26,6 @@ export const drivers: readonly ImageDriver[] = [
   parallelsDriver,
   cloopDriver,
   bochsDriver,
+  dmgDriver,
   rawDriver,
 ]
