@@ -15,7 +15,7 @@ export interface EngineOptions {
 
 export function createEngine({ emit }: EngineOptions): Engine {
   const overlays = new Overlays()
-  const operations = openOperations({ overlays: () => overlays.paths() })
+  const operations = openOperations({ overlays: () => overlays.paths(), byName: true })
   const queue = new JobQueue({
     run: operations.run,
     changed: (job) => emit('job', job),

@@ -5,15 +5,15 @@ import type { ErrorCode } from '../model/error.ts'
 import type { BackingRef } from '../model/image.ts'
 import type { Storage } from '../storage/storage.ts'
 import { detectDriver, driverOf } from './detect.ts'
-import type { Access, ImageDriver, ImageLayer, OpenGate } from './driver.ts'
+import type { Detection } from './detect.ts'
+import type { Access, ImageLayer, OpenGate } from './driver.ts'
 import { statedFormat } from './reference.ts'
 import { VirtualDisk } from './virtual-disk.ts'
 
 /** Deeper chains are refused: no one builds them on purpose, and each layer costs memory. */
 export const MAX_CHAIN_DEPTH = 256
 
-export interface OpenChain {
-  readonly drivers: readonly ImageDriver[]
+export interface OpenChain extends Detection {
   readonly gate: OpenGate
   /** Left out, the top's format is detected. */
   readonly format?: string
@@ -68,10 +68,10 @@ export async function openLayer(
   storage: Storage,
   format: string | undefined,
   access: Access,
-  how: Pick<OpenChain, 'drivers' | 'gate'>,
+  how: Pick<OpenChain, 'drivers' | 'byName' | 'gate'>,
 ): Promise<ImageLayer> {
   try {
-    const driver = format === undefined ? await detectDriver(how.drivers, storage) : driverOf(how.drivers, format)
+    const driver = format === undefined ? await detectDriver(how, storage) : driverOf(how.drivers, format)
     return await driver.open(storage, how.gate, access)
   } catch (error) {
     await storage.close()
@@ -84,7 +84,7 @@ export async function openBacking(
   layer: ImageLayer,
   backing: BackingRef,
   seen: Set<string>,
-  how: Pick<OpenChain, 'drivers' | 'gate'>,
+  how: Pick<OpenChain, 'drivers' | 'byName' | 'gate'>,
 ): Promise<ImageLayer> {
   const { name } = layer.storage
   if (seen.size >= MAX_CHAIN_DEPTH) {

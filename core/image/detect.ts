@@ -10,11 +10,17 @@ const PROBE_SIZE = 4096
 /** From this on a driver knows a file by its signature; below, it only says that it might be its own. */
 export const SURE: Confidence = 50
 
+export interface Detection {
+  readonly drivers: readonly ImageDriver[]
+  /** What a driver only suspects is settled by the name of the file, where people gave it one that says so. */
+  readonly byName?: boolean
+}
+
 /**
- * The driver that is sure of the file, or else raw, which can be anything: what another only suspects is never taken
- * for granted.
+ * The driver that is sure of the file, or else raw, which can be anything: what another only suspects is not taken for
+ * granted.
  */
-export async function detectDriver(drivers: readonly ImageDriver[], storage: Storage): Promise<ImageDriver> {
+export async function detectDriver({ drivers, byName }: Detection, storage: Storage): Promise<ImageDriver> {
   if ((await storage.size()) === 0) {
     throw new SpindleError(
       'invalid-image',
@@ -23,11 +29,16 @@ export async function detectDriver(drivers: readonly ImageDriver[], storage: Sto
     )
   }
   const best = await surestDriver(drivers, storage)
-  if (best && best.confidence >= SURE) return best.driver
+  if (best && (best.confidence >= SURE || (byName === true && isNamed(best.driver, storage)))) return best.driver
   const raw = drivers.find((driver) => driver.format === 'raw')
   if (!raw)
     throw new SpindleError('unsupported', `${storage.name} is in no format Spindle knows.`, { path: storage.name })
   return raw
+}
+
+/** Whether the file is called as images of the format are. */
+export function isNamed({ extensions }: ImageDriver, { name }: Pick<Storage, 'name'>): boolean {
+  return extensions.some((extension) => name.toLowerCase().endsWith(`.${extension}`))
 }
 
 export interface Guess {

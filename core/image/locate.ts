@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { SpindleError } from '../model/error.ts'
 import { systemCode, systemError } from '../storage/system-error.ts'
-import { surestDriver, SURE } from './detect.ts'
+import { SURE, isNamed, surestDriver } from './detect.ts'
 import type { ImageDriver } from './driver.ts'
 import { aloneGate } from './gate.ts'
 import type { Locate, OpenFile } from './gate.ts'
@@ -52,8 +52,7 @@ async function identityOf(path: string, drivers: readonly ImageDriver[], open: O
     await using storage = await open(path, 'read')
     const guess = await surestDriver(drivers, storage)
     // What a driver only suspects, the name settles here.
-    const isNamed = guess?.driver.extensions.includes(extname(path).slice(1).toLowerCase()) === true
-    if (!guess || (guess.confidence < SURE && !isNamed)) return undefined
+    if (!guess || (guess.confidence < SURE && !isNamed(guess.driver, storage))) return undefined
     // The layer closes the storage as well; closing twice does nothing.
     await using layer = await guess.driver.open(storage, aloneGate(open), 'read')
     return layer.identity

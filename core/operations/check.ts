@@ -16,7 +16,7 @@ export async function check(
   throwIfCancelled(context.signal)
   context.progress({ phase: 'prepare', done: 0, total: 0 })
   await using storage = await parts.openFile(await leadingPath(path, stated, parts), 'read')
-  const driver = stated === undefined ? await detectDriver(parts.drivers, storage) : driverOf(parts.drivers, stated)
+  const driver = stated === undefined ? await detectDriver(parts, storage) : driverOf(parts.drivers, stated)
   const checker = await driver.checker?.(storage, parts.gate)
   const { format } = driver
   if (!checker) return { kind: 'check', path, format, warnings: [] }

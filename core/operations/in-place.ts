@@ -43,8 +43,7 @@ export async function changeInPlace<T>(
   const path = await leadingPath(spec.path, spec.format, parts)
   await refuseHalfChanged(path)
   await using image = await parts.openFile(path, 'write')
-  const driver =
-    spec.format === undefined ? await detectDriver(parts.drivers, image) : driverOf(parts.drivers, spec.format)
+  const driver = spec.format === undefined ? await detectDriver(parts, image) : driverOf(parts.drivers, spec.format)
   await using files = await ChangedFiles.start(image, path, parts)
   const value = await allOrNothing(files, async () => {
     const result = await work({ storage: files.image, driver, gate: protectingGate(files, parts.gate) })

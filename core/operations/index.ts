@@ -64,16 +64,19 @@ export interface OperationsOptions {
   readonly secrets?: Secrets
   /** Images anywhere that are known to lie on others. */
   readonly overlays?: () => readonly string[]
+  /** Whether a file may be in the format its name states when nothing in it speaks against that. */
+  readonly byName?: boolean
   /** Instead of the system's. */
   readonly parts?: Parts
 }
 
 /** Paths are absolute everywhere. */
 export function openOperations(options: OperationsOptions = {}): Operations {
-  const { overlays } = options
+  const { overlays, byName } = options
   const system = (sharing: Sharing): Parts => ({
     ...systemParts(sharing, options.secrets),
     ...(overlays && { overlays }),
+    ...(byName !== undefined && { byName }),
   })
   const parts = options.parts ?? system(options.looks ?? 'shared')
   const { drivers } = parts

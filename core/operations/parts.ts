@@ -4,9 +4,10 @@ import { openInside } from '../containers/open.ts'
 import { drivers } from '../formats/index.ts'
 import { openDisk } from '../image/chain.ts'
 import type { SnapshotPart } from '../image/chain.ts'
-import type { ImageDriver, OpenGate } from '../image/driver.ts'
+import type { OpenGate } from '../image/driver.ts'
 import type { Secrets } from '../crypto/secrets.ts'
 import { fileGate } from '../image/gate.ts'
+import type { Detection } from '../image/detect.ts'
 import type { OpenFile } from '../image/gate.ts'
 import { leadingPath } from '../image/leading.ts'
 import { locateNearby } from '../image/locate.ts'
@@ -17,8 +18,7 @@ import type { Sharing } from '../storage/image-locks.ts'
 import { openWhole } from '../storage/undo-file.ts'
 import type { TransferPool } from '../transfer/pool.ts'
 
-export interface Parts {
-  readonly drivers: readonly ImageDriver[]
+export interface Parts extends Detection {
   /** By absolute path. */
   readonly openFile: OpenFile
   /** The same for reading alone, without keeping others out or minding them: to see what a file is. */

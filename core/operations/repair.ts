@@ -39,6 +39,6 @@ interface Looked {
 /** Before anything is written beside the image: whether it is one that can be repaired at all. */
 async function look({ path, format }: RepairJob, parts: Parts): Promise<Looked> {
   await using storage = await parts.openFile(await leadingPath(path, format, parts), 'read')
-  const driver = format === undefined ? await detectDriver(parts.drivers, storage) : driverOf(parts.drivers, format)
+  const driver = format === undefined ? await detectDriver(parts, storage) : driverOf(parts.drivers, format)
   return { format: driver.format, hasChecker: (await driver.checker?.(storage, parts.gate)) !== undefined }
 }

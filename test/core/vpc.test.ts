@@ -3,9 +3,12 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { drivers } from '../../core/formats/index.ts'
 import { vpcDriver } from '../../core/formats/vpc/driver.ts'
 import { geometrySize } from '../../core/formats/vpc/geometry.ts'
 import { GiB, KiB, MiB } from '../../core/model/units.ts'
+import { createEngine } from '../../core/index.ts'
+import { readVolume } from '../../core/library/volume.ts'
 import { MemoryStorage } from '../../core/storage/memory.ts'
 import { MemoryFolder } from '../helpers/memory-gate.ts'
 import { newestOracle, oracles } from '../helpers/oracles.ts'
@@ -81,6 +84,24 @@ test('a fixed VHD is taken for a raw disk, with a warning, until its format is s
   const right = await spindleHere('convert', '-f', 'vpc', '-O', 'raw', path, join(folder, 'disk.img'))
   expect(right).toMatchObject({ code: 0, error: '' })
   expect(statSync(join(folder, 'disk.img')).size).toBe(MiB)
+})
+
+test.for([
+  ['disk.vhd', 'vpc', MiB],
+  ['disk.img', 'raw', MiB + 512],
+] as const)('the window takes a fixed VHD called %s for %s', async ([name, format, virtualSize]) => {
+  const folder = scratchFolder()
+  const path = join(folder, name)
+  await spindleHere('create', '-f', 'vpc', '-o', 'subformat=fixed', path, '1M')
+  const engine = createEngine({ emit: () => {} })
+  const facts = await engine.inspect(path)
+  const plan = await engine.planResize({ kind: 'resize', path, virtualSize: MiB, preallocation: 'off', shrink: true })
+  await engine.close()
+  expect(facts).toMatchObject([{ format, virtualSize }])
+  expect(plan).toMatchObject({ format, virtualSize })
+
+  const row = await readVolume({ path, place: folder, name, stats: statSync(path), chosen: false }, drivers)
+  expect(row).toMatchObject({ format, virtualSize })
 })
 
 test('an ordinary raw disk is not suspected of anything', async () => {

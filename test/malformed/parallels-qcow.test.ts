@@ -86,7 +86,7 @@ const LARGEST = [2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 512n, 2n ** 64n - 1n]
 describe.each(KINDS)('%s', (format, make, fields, order, table) => {
   test('is known by its signature and reads', async () => {
     const storage = new MemoryStorage('disk', make())
-    expect((await detectDriver(drivers, storage)).format).toBe(format)
+    expect((await detectDriver({ drivers }, storage)).format).toBe(format)
     await using disk = await openDisk(storage, { drivers, gate: new MemoryFolder(), access: 'read' })
     const bytes = new Uint8Array(CLUSTER)
     await disk.read(0, bytes)
@@ -143,7 +143,7 @@ test.for([
   ['bochs', 'Bochs Virtual HD Image\0\0\0\0\0\0\0\0\0\0Redolog\0'],
 ] as const)('a %s image is named, and what to do with it', async ([format, beginning]) => {
   const storage = new MemoryStorage('disk.img', Buffer.concat([Buffer.from(beginning), Buffer.alloc(8192)]))
-  const driver = await detectDriver(drivers, storage)
+  const driver = await detectDriver({ drivers }, storage)
   expect(driver.format).toBe(format)
   await expect(driver.open(storage, new MemoryFolder(), 'read')).rejects.toMatchObject({
     code: 'unsupported',
