@@ -1,6 +1,5 @@
-// `npm run screenshots`: pictures of every screen in both themes, made by the real application on real volumes.
+// `npm run screenshots [-- NAME …]`: pictures of every screen, or of these, in both themes, by the real application.
 
-import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, realpath, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,21 +8,15 @@ import { _electron } from '@playwright/test'
 import type { ElectronApplication, Page } from '@playwright/test'
 import { chooseElectron } from '../../electron/dev/runtime.ts'
 import { GiB, MiB } from '../../core/model/units.ts'
-import { newestOracle } from '../helpers/oracles.ts'
 import { realDisk } from '../helpers/real-disk.ts'
 import { dropOnZone, openJobs, volumeRow } from './actions.ts'
+import { damageCounts, qemu, write } from './qemu.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const pictures = fileURLToPath(new URL('screenshots/', import.meta.url))
-const { qemuImg } = newestOracle()
 const WIDE = { width: 1280, height: 800 }
 const NARROW = { width: 960, height: 600 }
 const LARGE = { width: 1600, height: 1000 }
-
-function qemu(...args: readonly string[]): void {
-  const { status, stderr } = spawnSync(qemuImg, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`qemu-img ${args.join(' ')}: ${stderr}`)
-}
 
 /** A library such as people have: bases and overlays, a snapshot, compressed and raw disks, and some trouble. */
 async function makeVolumes(folder: string): Promise<void> {
@@ -62,6 +55,9 @@ async function makeVolumes(folder: string): Promise<void> {
     ['windows-11-dev.qcow2', '128G'],
   ] as const)
     qemu('create', '-q', '-f', 'qcow2', '-o', 'preallocation=metadata', at(name), size)
+  await addSnapshots(at('pg17-trial.qcow2'))
+  write(at('ci-runner-02.qcow2'), '0x11')
+  await damageCounts(at('ci-runner-02.qcow2'))
   qemu('create', '-q', '-u', '-f', 'qcow2', '-b', 'base/ubuntu-24.04.qcow2', '-F', 'qcow2', at('staging.qcow2'), '20G')
   for (const [name, size] of [
     ['build-cache.img', 200 * GiB],
@@ -75,6 +71,13 @@ async function makeVolumes(folder: string): Promise<void> {
   const then = new Date('2026-09-14T10:30:00Z')
   for (const name of ['base/debian12-cloud.qcow2', 'fedora-base.qcow2', 'xp-pos-terminal.img'])
     await utimes(at(name), then, then)
+}
+
+async function addSnapshots(image: string): Promise<void> {
+  for (const [index, name] of ['First boot, configured', 'Before 17.1', 'After vacuum', 'Before upgrade'].entries()) {
+    write(image, `0x${index + 1}1`, '0 4M')
+    qemu('snapshot', '-c', name, image)
+  }
 }
 
 async function start(home: string): Promise<{ app: ElectronApplication; page: Page }> {
@@ -97,7 +100,15 @@ async function settled(page: Page): Promise<void> {
   })
 }
 
+/** Names given on the command line; none of them means all. */
+const wanted = new Set(process.argv.slice(2))
+
+function isWanted(...names: readonly string[]): boolean {
+  return wanted.size === 0 || names.some((name) => wanted.has(name))
+}
+
 async function shoot(page: Page, name: string, theme: string): Promise<void> {
+  if (!isWanted(name)) return
   await settled(page)
   await page.screenshot({ path: join(pictures, `${name}-${theme}.png`) })
   console.log(`${name}-${theme}.png`)
@@ -120,6 +131,80 @@ async function holdOverWindow(page: Page, files: readonly string[]): Promise<() 
     await session.send('Input.dispatchDragEvent', { type: 'dragCancel', ...at })
     await session.detach()
   }
+}
+
+const CHANGE_SCREENS = [
+  'snapshots',
+  'snapshots-revert',
+  'snapshots-delete',
+  'resize',
+  'resize-shrink',
+  'health',
+  'repair',
+  'merge-down',
+  'compare',
+] as const
+
+/** What looks into volumes, and changes them where they are. */
+async function changeScreens(page: Page, theme: string): Promise<void> {
+  const inspector = page.getByRole('complementary', { name: 'Inspector' })
+  const leave = async (): Promise<void> => {
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').or(page.getByRole('alertdialog')).waitFor({ state: 'detached' })
+  }
+
+  await volumeRow(page, 'pg17-trial.qcow2').dblclick()
+  const rows = page.getByRole('grid', { name: 'Snapshots' }).locator('[data-row]')
+  await rows.nth(1).click()
+  await shoot(page, 'snapshots', theme)
+  await page.getByRole('button', { name: 'Go back' }).click()
+  await shoot(page, 'snapshots-revert', theme)
+  await leave()
+  await rows.nth(2).click({ modifiers: ['Shift'] })
+  await page.keyboard.press('Delete')
+  await shoot(page, 'snapshots-delete', theme)
+  await leave()
+  await page.keyboard.press('Alt+ArrowLeft')
+
+  await select(page, 'nfs-export.img', 'Chain')
+  await inspector.getByRole('button', { name: 'Resize' }).click()
+  const size = page.getByRole('textbox', { name: 'New size' })
+  for (const [name, text] of [
+    ['resize', '2G'],
+    ['resize-shrink', '256M'],
+  ] as const) {
+    await size.fill(text)
+    await page.getByText('Looking at what the disk holds').waitFor({ state: 'hidden' })
+    await shoot(page, name, theme)
+  }
+  await leave()
+
+  await volumeRow(page, 'ci-runner-02.qcow2').click()
+  await inspector.getByRole('button', { name: 'Check' }).click()
+  await page.getByText(/of leaks$/).waitFor()
+  await shoot(page, 'health', theme)
+  await page.getByRole('button', { name: /^Repair \d/ }).click()
+  await shoot(page, 'repair', theme)
+  await leave()
+  await page.keyboard.press('Alt+ArrowLeft')
+
+  await volumeRow(page, 'web1.qcow2').click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Merge down' }).click()
+  await page.getByText('Other volumes read through').waitFor()
+  await shoot(page, 'merge-down', theme)
+  await leave()
+
+  await volumeRow(page, 'nfs-export.img').click()
+  await volumeRow(page, 'archive-2025-11-before-the-great-migration-of-everything.qcow2').click({
+    modifiers: ['Control'],
+    button: 'left',
+  })
+  await page.getByRole('row', { selected: true }).first().click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Compare' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Compare' }).click()
+  await page.getByText('Identical').waitFor({ timeout: 60_000 })
+  await shoot(page, 'compare', theme)
+  await leave()
 }
 
 async function everyScreen(theme: 'light' | 'dark', work: string): Promise<void> {
@@ -165,6 +250,8 @@ async function everyScreen(theme: 'light' | 'dark', work: string): Promise<void>
     await page.setViewportSize(WIDE)
     await page.keyboard.press('Escape')
 
+    if (isWanted(...CHANGE_SCREENS)) await changeScreens(page, theme)
+    if (!isWanted('convert', 'convert-several', 'jobs')) return
     await select(page, 'mail-relay.qcow2', 'Backing file')
     await page.keyboard.press('Control+e')
     await page.getByRole('button', { name: 'Convert volume' }).and(page.locator(':enabled')).waitFor()
