@@ -2,6 +2,7 @@
 
 import { chmod, chown, link, lstat, realpath, rename, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { openLayer } from '../image/chain.ts'
 import { pathOf } from '../image/gate.ts'
 import type { OpenFile } from '../image/gate.ts'
 import type { OpenGate } from '../image/driver.ts'
@@ -16,7 +17,8 @@ export interface TargetSpec {
   readonly path: string
   /** Whether a file that is there may be replaced. */
   readonly overwrite: boolean
-  readonly parts: Pick<Parts, 'openFile' | 'gate'>
+  /** Without drivers, other files of an image that is replaced are not known for what they are, and stay. */
+  readonly parts: Pick<Parts, 'openFile' | 'gate'> & Partial<Pick<Parts, 'drivers'>>
   /** Paths of files that must stay as they are, whatever may be overwritten: the sources. */
   readonly untouchable: readonly string[]
   /** Publishes as on a file system without hard links. */
@@ -38,6 +40,13 @@ interface Existing {
   readonly gid: number
 }
 
+/** What is to be replaced. */
+interface Old {
+  readonly existing: Existing | undefined
+  readonly held: Storage | undefined
+  readonly parts: ReadonlySet<string>
+}
+
 export class Target implements AsyncDisposable {
   /** Empty, for the new image. */
   readonly storage: Storage
@@ -46,15 +55,18 @@ export class Target implements AsyncDisposable {
   readonly #existing: Existing | undefined
   /** Open so that nobody begins to use it before it is replaced. */
   readonly #replaced: Storage | undefined
+  /** Paths of other files of the image that is replaced. */
+  readonly #replaceable: ReadonlySet<string>
   readonly #pieces: Piece[]
   readonly #openFile: OpenFile
   readonly #withoutLinks: boolean
   #published = false
 
-  private constructor(spec: TargetSpec, existing: Existing | undefined, piece: Piece, replaced: Storage | undefined) {
-    this.#replaced = replaced
+  private constructor(spec: TargetSpec, old: Old, piece: Piece) {
+    this.#replaced = old.held
+    this.#replaceable = old.parts
     this.storage = piece.storage
-    this.#existing = existing
+    this.#existing = old.existing
     this.#pieces = [piece]
     this.#openFile = spec.parts.openFile
     this.#withoutLinks = spec.withoutLinks ?? false
@@ -71,11 +83,13 @@ export class Target implements AsyncDisposable {
   /** Throws `exists` before anything is written when the name is taken and may not be replaced. */
   static async start(spec: TargetSpec): Promise<Target> {
     const existing = await examine(spec)
-    const replaced = existing && (await holdReplaced(existing.path, spec.parts.openFile))
+    const held = existing && (await holdReplaced(existing.path, spec.parts.openFile))
     try {
-      return new Target(spec, existing, await makePiece(existing?.path ?? spec.path, spec.parts.openFile), replaced)
+      const parts = new Set(existing && (await replaceableParts(existing.path, spec)))
+      const piece = await makePiece(existing?.path ?? spec.path, spec.parts.openFile)
+      return new Target(spec, { existing, held, parts }, piece)
     } catch (error) {
-      await replaced?.close()
+      await held?.close()
       throw error
     }
   }
@@ -103,10 +117,12 @@ export class Target implements AsyncDisposable {
     const named: string[] = []
     try {
       // The image last: it must not be there before the files it refers to.
-      for (const piece of others) {
+      for (const piece of others.filter(({ path }) => !this.#replaceable.has(path))) {
         await this.#giveName(piece)
         named.push(piece.path)
       }
+      for (const { path, partial } of others.filter(({ path }) => this.#replaceable.has(path)))
+        await renameOver(partial, path)
       if (this.#existing) await replace(this.#existing, image.partial)
       else await this.#giveName(image)
     } catch (error) {
@@ -128,7 +144,7 @@ export class Target implements AsyncDisposable {
     if (this.#pieces.some((one) => one.path === path)) {
       throw new SpindleError('invalid-argument', `${path} cannot be two files of one image at the same time.`, { path })
     }
-    if (await entryAt(path)) throw alreadyThere(path)
+    if (!this.#replaceable.has(path) && (await entryAt(path))) throw alreadyThere(path)
     const piece = await makePiece(path, this.#openFile)
     this.#pieces.push(piece)
     return piece.storage
@@ -180,6 +196,32 @@ async function holdReplaced(path: string, open: OpenFile): Promise<Storage | und
     // It may be replaced without being readable, and need not be sound.
     if (error instanceof SpindleError && error.code !== 'in-use') return undefined
     throw error
+  }
+}
+
+/** Throws `in-use` as above, and where such a file is a source. */
+async function replaceableParts(path: string, { parts, untouchable }: TargetSpec): Promise<readonly string[]> {
+  const { drivers, openFile, gate } = parts
+  if (!drivers) return []
+  try {
+    await using layer = await openLayer(await openFile(path, 'read'), undefined, 'read', { drivers, gate })
+    const names = (layer.files ?? []).map(({ name }) => name)
+    const sources = new Set(await Promise.all(untouchable.map(async (source) => realpath(source).catch(() => source))))
+    const source = names.find((name) => sources.has(name))
+    if (source !== undefined) throw targetIsSource(source, source)
+    return names
+  } catch (error) {
+    const matters = error instanceof SpindleError && (error.code === 'in-use' || error.code === 'invalid-argument')
+    if (error instanceof SpindleError && !matters) return []
+    throw error
+  }
+}
+
+async function renameOver(partial: string, path: string): Promise<void> {
+  try {
+    await rename(partial, path)
+  } catch (error) {
+    throw systemError(error, 'write', path)
   }
 }
 

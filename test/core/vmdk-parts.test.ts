@@ -113,6 +113,22 @@ test('files that already have the names of parts are left alone', async () => {
   expect(existsSync(join(folder, 'disk.vmdk'))).toBe(false)
 })
 
+test('a disk in several files is replaced with all of them, where replacing is allowed', async () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'disk.vmdk')
+  const words = ['-O', 'vmdk', '-o', 'subformat=monolithicFlat', '-f', 'raw']
+  for (const byte of [1, 2]) {
+    writeFileSync(join(folder, 'source.raw'), new Uint8Array(MiB).fill(byte))
+    const outcome = await spindleHere('convert', '--force', ...words, join(folder, 'source.raw'), path)
+    expect(outcome).toMatchObject({ code: 0, error: '' })
+    expect((await spindleContent(path, 'vmdk')).every((one) => one === byte)).toBe(true)
+  }
+  const itself = await spindleHere('convert', '--force', ...words, join(folder, 'disk-flat.vmdk'), path)
+  expect(itself).toMatchObject({ code: 1 })
+  expect(itself.error).toContain('disk-flat.vmdk')
+  expect((await spindleContent(path, 'vmdk')).every((one) => one === 2)).toBe(true)
+})
+
 test('a disk in several files is moved as a whole, and read where it is then', async () => {
   const folder = await made('monolithicFlat')
   const content = await spindleContent(join(folder, 'disk.vmdk'), 'vmdk')
