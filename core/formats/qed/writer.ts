@@ -221,17 +221,20 @@ export class QedWriter implements LayerWriter {
   async #eachCluster(offset: number, length: number, work: (part: Part) => Promise<boolean>): Promise<number> {
     this.#dropOpenRoom()
     const { clusterSize } = this.#file.geometry
-    const { end } = await this.#span(offset, length)
+    let span = await this.#span(offset, length)
+    const { end } = span
+    // Without a table there is nothing, which reads as zeros unless something lies below.
+    if (!span.page && !this.#hasBacking) return end - offset
     let from = offset
     while (from < end) {
       const cluster = Math.floor(from / clusterSize)
       const to = Math.min(end, (cluster + 1) * clusterSize)
-      // A table may have been made for the cluster before.
-      const span = await this.#span(from, to - from)
       const place = span.page && this.#file.host(span.page, cluster)
       const host = place === undefined ? undefined : place + (from - cluster * clusterSize)
       if (!(await work({ span, cluster, host, from, to }))) break
       from = to
+      // A table may have been made for this cluster.
+      if (!span.page && from < end) span = await this.#span(from, end - from)
     }
     return from - offset
   }
