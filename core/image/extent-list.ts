@@ -31,7 +31,6 @@ export class ExtentList {
 }
 
 function continues(last: Extent, next: Extent): boolean {
-  if (last.kind === 'hole') return next.kind === 'hole'
   if (last.kind === 'packed' || last.kind !== next.kind || last.storage !== next.storage) return false
   if (last.offset === undefined || next.offset === undefined) return last.offset === next.offset
   return last.offset + last.length === next.offset

@@ -9,8 +9,8 @@ export type Extent =
   | { readonly kind: 'data'; readonly length: number; readonly storage: Storage; readonly offset: number }
   /** Zeros, whatever lies below. `offset` when room for it is reserved in `storage`. */
   | { readonly kind: 'zero'; readonly length: number; readonly storage?: Storage; readonly offset?: number }
-  /** This layer has nothing here: ask the one below; at the bottom, zeros. */
-  | { readonly kind: 'hole'; readonly length: number }
+  /** This layer has nothing here: ask the one below; at the bottom, zeros. `offset` as for zeros. */
+  | { readonly kind: 'hole'; readonly length: number; readonly storage?: Storage; readonly offset?: number }
   /** Part of one packed unit. */
   | PackedExtent
 
@@ -36,6 +36,7 @@ export function sliceExtent<E extends Extent>(extent: E, skip: number, length: n
     case 'data':
       return { ...extent, length, offset: extent.offset + skip }
     case 'zero':
+    case 'hole':
       return extent.offset === undefined ? { ...extent, length } : { ...extent, length, offset: extent.offset + skip }
     case 'packed':
       return { ...extent, length, skip: extent.skip + skip }

@@ -4,6 +4,7 @@ import { pack } from '../codec/codec.ts'
 import { SpindleError } from '../model/error.ts'
 import { readPadded } from '../storage/storage.ts'
 import type { ImageLayer, LayerWriter, Room } from './driver.ts'
+import { sliceExtent } from './extent.ts'
 import type { Extent, PackedExtent } from './extent.ts'
 import { readUnit } from './packed-unit.ts'
 
@@ -165,7 +166,8 @@ export class VirtualDisk implements AsyncDisposable {
     const answer: DiskExtent[] = []
     let position = offset
     for (const extent of extents) {
-      const end = position + extent.length
+      const start = position
+      const end = start + extent.length
       if (extent.kind !== 'hole') {
         answer.push({ ...extent, depth })
         position = end
@@ -179,7 +181,7 @@ export class VirtualDisk implements AsyncDisposable {
         }
       }
       // Past the end of a shorter backing file there is nothing, and that reads as zeros.
-      if (position < end) answer.push({ kind: 'hole', length: end - position, depth })
+      if (position < end) answer.push({ ...sliceExtent(extent, position - start, end - position), depth })
       position = end
     }
     return answer

@@ -58,8 +58,12 @@ function rowOf({ extent, isHole }: FilePiece, start: number): MapRow {
         ? zero
         : { ...zero, offset: extent.offset, path: extent.storage.name }
     }
-    default:
-      return { ...row, present: false, zero: true, data: false }
+    default: {
+      const hole = { ...row, present: false, zero: true, data: false }
+      return extent.offset === undefined || !extent.storage
+        ? hole
+        : { ...hole, offset: extent.offset, path: extent.storage.name }
+    }
   }
 }
 

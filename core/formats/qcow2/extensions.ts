@@ -105,7 +105,6 @@ function* walk(area: Area): Generator<Located> {
   for (let at = 0; at + EXTENSION_HEAD.size <= bytes.length;) {
     const offset = area.offset + at
     const { type, length } = EXTENSION_HEAD.decode(bytes.subarray(at), { path, offset })
-    if (type === EXTENSION.end) return
     const start = at + EXTENSION_HEAD.size
     if (length > bytes.length - start)
       throw notValid(
@@ -113,6 +112,7 @@ function* walk(area: Area): Generator<Located> {
         `header extension 0x${type.toString(16)} claims ${length} bytes, and ${bytes.length - start} are left`,
         offset,
       )
+    if (type === EXTENSION.end) return
     yield { type, data: bytes.subarray(start, start + length), offset }
     at = start + roundUp(length, 8)
   }

@@ -97,7 +97,7 @@ export class Mapping {
         extents.add(offset === undefined ? { kind: 'zero', length } : { kind: 'zero', length, storage, offset })
       else if (entry.allocated & bit && offset !== undefined)
         extents.add({ kind: 'data', length, storage: this.#file.dataAt(offset, position), offset })
-      else extents.add({ kind: 'hole', length })
+      else extents.add(offset === undefined ? { kind: 'hole', length } : { kind: 'hole', length, storage, offset })
       position = stop
     }
   }
