@@ -56,7 +56,7 @@ const words: CommandWords = {
       long: 'skip-broken-bitmaps',
       help: 'with --bitmaps: leave out those that were being changed when SOURCE was last closed',
     },
-    { long: 'compress', short: 'c', help: 'pack the data; for formats that can' },
+    { long: 'compress', short: 'c', help: 'pack the data; for formats that can, and raw disks whose TARGET ends in .gz' },
     { long: 'rate', short: 'r', value: 'RATE', help: 'copy no more than so many bytes a second; suffixes as in sizes' },
     { long: 'verify', help: 'read both back afterwards and compare them; not in qemu-img' },
     FOR,

@@ -11,6 +11,7 @@ import { MiB } from '../model/units.ts'
 import { differencesOf, planComparison } from '../transfer/compare.ts'
 import { isZero } from '../transfer/zeros.ts'
 import { diskSize } from './new-image.ts'
+import { asksForGzip } from './packed-target.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
 import { resizeImage } from './resize-image.ts'
@@ -85,7 +86,8 @@ export async function* copies(
 ): AsyncGenerator<readonly [original: VirtualDisk, copied: VirtualDisk], void, undefined> {
   const { job, parts, snapshots, source } = copy
   const how = { ...parts, gate: target.gate, format: job.format, access: 'read' } as const
-  await using active = await openDisk(await target.reopen('read'), how)
+  const whole = asksForGzip(job) ? await (await import('./convert-gzip.ts')).reopenGzip(target) : undefined
+  await using active = await openDisk(whole ?? (await target.reopen('read')), how)
   yield [source, active]
   const made = (await active.top.describe()).snapshots ?? []
   for (const [index, { id, vmStateSize }] of snapshots.entries()) {

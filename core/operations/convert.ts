@@ -12,6 +12,7 @@ import { transfer } from '../transfer/transfer.ts'
 import { paceOf, throwIfCancelled, untilCancelled } from './cancel.ts'
 import { checkKeepsBitmaps, copyBitmaps, planBitmaps } from './convert-bitmaps.ts'
 import type { BitmapCopy } from './convert-bitmaps.ts'
+import { asksForGzip } from './packed-target.ts'
 import { openConvertSource } from './convert-source.ts'
 import { bytesToCompare, checkKeepsSnapshots, copies, copySnapshots, keptSnapshots } from './convert-snapshots.ts'
 import type { SnapshotCopy } from './convert-snapshots.ts'
@@ -54,21 +55,25 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   const preparing = paceOf(context, 'prepare', spec.virtualSize)
   const found = await survey(first, preparing)
   await checkCopyFits(job.target, { driver, spec }, { disk: first, survey: found }, preparing)
-  const builder = await driver.build(target.storage, { ...spec, pace: preparing }, target.gate)
-
-  const total = found.dataBytes + found.packedBytes + (await bytesToCompare(copy, preparing))
-  const pace = paceOf(context, 'copy', total, job.rateLimit)
-  await transfer(first, builder, {
-    compress,
-    totals: found,
-    pace,
-    signal,
-    ...(parts.pool && { pool: parts.pool }),
-  })
-  progress({ phase: 'finish', done: total, total })
-  await untilCancelled(async () => builder.finish(), signal)
-  await copySnapshots(copy, target, { pace, signal })
-  await copyBitmaps(bitmaps, target, { job, format, parts, signal })
+  if (asksForGzip(job)) {
+    const { writeGzip } = await import('./convert-gzip.ts')
+    await writeGzip(first, virtualSize, target, paceOf(context, 'copy', virtualSize, job.rateLimit))
+  } else {
+    const builder = await driver.build(target.storage, { ...spec, pace: preparing }, target.gate)
+    const total = found.dataBytes + found.packedBytes + (await bytesToCompare(copy, preparing))
+    const pace = paceOf(context, 'copy', total, job.rateLimit)
+    await transfer(first, builder, {
+      compress,
+      totals: found,
+      pace,
+      signal,
+      ...(parts.pool && { pool: parts.pool }),
+    })
+    progress({ phase: 'finish', done: total, total })
+    await untilCancelled(async () => builder.finish(), signal)
+    await copySnapshots(copy, target, { pace, signal })
+    await copyBitmaps(bitmaps, target, { job, format, parts, signal })
+  }
   await untilCancelled(async () => target.flush(), signal)
   await checkFits(job.preset, { target, driver, virtualSize })
   if (job.verify) await verify(copy, target, context)
@@ -86,10 +91,12 @@ export function convertingDriver(job: ConvertJob, parts: Parts): ImageDriver {
   const { format, compress } = job
   const driver = creatingDriver(format, parts)
   if (job.keepSnapshots === true) checkKeepsSnapshots(job, driver)
-  if (!compress || driver.capabilities.compress) return driver
+  if (!compress || driver.capabilities.compress || asksForGzip(job)) return driver
   throw new SpindleError(
     'invalid-argument',
-    `Images in ${driver.title} format cannot be compressed. Nothing was changed. Leave compression out, or choose a format that has it.`,
+    `Images in ${driver.title} format cannot be compressed. Nothing was changed. Leave compression out, or choose a format that has it${
+      format === 'raw' ? ', or a name that ends in .gz to have the whole file packed' : ''
+    }.`,
   )
 }
 

@@ -187,3 +187,36 @@ describe('an appliance', () => {
     }
   })
 })
+
+describe('a raw disk written as .gz', () => {
+  test('unpacks to the disk, and is read back when that is asked for', async () => {
+    const folder = scratchFolder()
+    sampleDisk(join(folder, 'disk.img'))
+    qemu('convert', '-f', 'raw', '-O', 'qcow2', join(folder, 'disk.img'), join(folder, 'disk.qcow2'))
+    const target = join(folder, 'copy.img.gz')
+    const job = convertJob(join(folder, 'disk.qcow2'), target, { format: 'raw', compress: true, verify: true })
+    const result = await convert(job, recorded().context, parts)
+    expect(result).toMatchObject({ verified: true })
+    const unpacked = execFileSync('gzip', ['-dc', target], { maxBuffer: 2 * SAMPLE_SIZE })
+    expect(unpacked.equals(readFileSync(join(folder, 'disk.img')))).toBe(true)
+  })
+
+  test('leaves nothing behind when it is cancelled', async () => {
+    const folder = scratchFolder()
+    sampleDisk(join(folder, 'disk.img'))
+    const job = convertJob(join(folder, 'disk.img'), join(folder, 'copy.gz'), { format: 'raw', compress: true })
+    const { context } = recorded(({ phase, done }) => phase === 'copy' && done > 4 * MiB)
+    await expect(convert(job, context, parts)).rejects.toMatchObject({ code: 'cancelled' })
+    expect(readdirSync(folder)).toEqual(['disk.img'])
+  })
+
+  test('without that name there is no such thing, and the way out is told', async () => {
+    const folder = scratchFolder()
+    sampleDisk(join(folder, 'disk.img'))
+    const job = convertJob(join(folder, 'disk.img'), join(folder, 'copy.img'), { format: 'raw', compress: true })
+    await expect(convert(job, recorded().context, parts)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringContaining('.gz'),
+    })
+  })
+})
