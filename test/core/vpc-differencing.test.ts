@@ -1,6 +1,6 @@
 // Differencing VHD images: parents found by their names, known by their identity, and shining through sector by sector.
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { vpcDriver } from '../../core/formats/vpc/driver.ts'
@@ -9,6 +9,7 @@ import { openDisk } from '../../core/image/chain.ts'
 import type { Access } from '../../core/image/driver.ts'
 import type { VirtualDisk } from '../../core/image/virtual-disk.ts'
 import { openSource, systemParts } from '../../core/operations/parts.ts'
+import { openFile } from '../../core/storage/file.ts'
 import { MemoryStorage } from '../../core/storage/memory.ts'
 import { DiskModel, randomStep } from '../helpers/disk-model.ts'
 import { RecordingStorage } from '../helpers/faulty-storage.ts'
@@ -148,4 +149,32 @@ test('another disk by the name of the parent is refused', async () => {
     code: 'invalid-image',
     message: expect.stringContaining(uuidText(identity)) as unknown,
   })
+})
+
+test('what was changed can be committed to the parent, and the disk reads the same', async () => {
+  const folder = scratchFolder()
+  const parent = await vpcOf('abcd')
+  const { unique_id: uniqueId } = await readFooter(parent)
+  const child = await differencingOf(SIZE, { uniqueId, locators: { W2ru: utf16('.\\parent.vhd') } })
+  const [above, below] = [join(folder, 'child.vhd'), join(folder, 'parent.vhd')]
+  writeFileSync(below, await parent.bytes())
+  writeFileSync(above, await child.bytes())
+  const empty = statSync(above).size
+  const read = async (path: string): Promise<Buffer> => {
+    await using disk = await openSource(path, 'vpc', systemParts())
+    const bytes = Buffer.alloc(SIZE)
+    await disk.read(0, bytes)
+    return bytes
+  }
+  {
+    await using storage = await openFile(above, 'write')
+    await using disk = await openDisk(storage, { ...systemParts(), format: 'vpc', access: 'write' })
+    await disk.write(BLOCK + 700, Buffer.alloc(5000, 'x'))
+  }
+  const content = await read(above)
+  expect(await spindleHere('commit', above)).toMatchObject({ code: 0, error: '' })
+  expect((await read(above)).equals(content)).toBe(true)
+  expect((await read(below)).equals(content)).toBe(true)
+  expect(statSync(above).size).toBeLessThanOrEqual(empty)
+  for (const path of [above, below]) expect((await spindleHere('check', path)).code).toBe(0)
 })

@@ -3,7 +3,7 @@
 import type { ImageLayer, LayerWriter } from '../../image/driver.ts'
 import type { Extent } from '../../image/extent.ts'
 import { ExtentList } from '../../image/extent-list.ts'
-import type { Resizer } from '../../image/facets.ts'
+import type { BackingLink, Resizer } from '../../image/facets.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { ErrorData } from '../../model/error.ts'
 import type { BackingRef, Details } from '../../model/image.ts'
@@ -21,6 +21,7 @@ const MAX_EXTENTS = 4096
 export interface Writing {
   readonly writer?: LayerWriter
   readonly resizer?: Resizer
+  readonly backingLink?: BackingLink
   readonly unwritable?: ErrorData
 }
 
@@ -33,6 +34,7 @@ export class BlockLayer implements ImageLayer {
   readonly backing?: BackingRef
   readonly writer?: LayerWriter
   readonly resizer?: Resizer
+  readonly backingLink?: BackingLink
   readonly unwritable?: ErrorData
   readonly #file: ImageFile
   readonly #opened: Opened
@@ -45,6 +47,7 @@ export class BlockLayer implements ImageLayer {
     if (file.blocks.backing) this.backing = file.blocks.backing
     if (writing.writer) this.writer = writing.writer
     if (writing.resizer) this.resizer = writing.resizer
+    if (writing.backingLink) this.backingLink = writing.backingLink
     if (writing.unwritable) this.unwritable = writing.unwritable
     this.#file = file
     this.#opened = opened

@@ -5,6 +5,7 @@ import { readOnly } from '../../image/damage.ts'
 import type { SpindleError } from '../../model/error.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { findAllocated } from './allocated.ts'
+import { BlockBackingLink } from './backing-link.ts'
 import { FixedLayer, FixedWriter } from './fixed-layer.ts'
 import { ImageFile } from './image-file.ts'
 import { BlockLayer } from './layer.ts'
@@ -28,7 +29,11 @@ export async function openImage(storage: Storage, access: Access): Promise<Image
   const damage = refused ?? (await damageOf(file))
   if (damage) return new BlockLayer(file, opened, { unwritable: damage.toData() })
   const writer = new BlockWriter(file, footer)
-  return new BlockLayer(file, opened, { writer, resizer: new BlockResizer(file, opened, writer) })
+  return new BlockLayer(file, opened, {
+    writer,
+    resizer: new BlockResizer(file, opened, writer),
+    ...(blocks.backing && { backingLink: new BlockBackingLink(file, opened, writer) }),
+  })
 }
 
 /** A block that two places of the disk share, or that lies over a table, must not be written. */

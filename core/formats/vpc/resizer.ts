@@ -9,9 +9,10 @@ import type { Storage } from '../../storage/storage.ts'
 import { findAllocated } from './allocated.ts'
 import { tableSize } from './block-room.ts'
 import { compact, nextUsed, unusedRoom, usedEnd } from './compact.ts'
+import { dropBlocks } from './drop.ts'
 import { headerWithTable, resizedFooter, writeFooters } from './footer-change.ts'
-import { ImageFile, entryIn, isAllocated } from './image-file.ts'
-import { ENTRY_SIZE, MAX_VIRTUAL_SIZE, SECTOR, UNALLOCATED } from './layout.ts'
+import { ImageFile } from './image-file.ts'
+import { ENTRY_SIZE, MAX_VIRTUAL_SIZE, SECTOR } from './layout.ts'
 import { openHeaders } from './open.ts'
 import type { Opened } from './open.ts'
 import type { BlockWriter } from './writer.ts'
@@ -44,14 +45,8 @@ export class BlockResizer implements Resizer {
   /** What is behind the new end loses its blocks, and the file what it took for them. */
   async #shrink(virtualSize: number, pace: Pace | undefined): Promise<void> {
     const file = this.#file
-    const { blockSize, tableEntries } = file.blocks
-    for (let block = Math.ceil(virtualSize / blockSize); block < tableEntries;) {
-      const page = await file.page(block)
-      for (; block < page.end; block += 1)
-        if (isAllocated(entryIn(page, block))) await file.setEntry(block, UNALLOCATED)
-      await pace?.(0)
-    }
-    await file.writeBack()
+    const { blockSize } = file.blocks
+    await dropBlocks(file, Math.ceil(virtualSize / blockSize), pace)
     const { storage } = file
     const footer = resizedFooter(this.#opened.footer, virtualSize)
     await writeFooters(storage, footer, file.end)
