@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { vdiDriver } from '../../core/formats/vdi/driver.ts'
 import { FREE, HEADER } from '../../core/formats/vdi/layout.ts'
+import { openDisk } from '../../core/image/chain.ts'
 import type { CheckReport, RepairMode, RepairReport } from '../../core/model/check.ts'
 import type { Storage } from '../../core/storage/storage.ts'
 import { openFile } from '../../core/storage/file.ts'
+import { MemoryStorage } from '../../core/storage/memory.ts'
 import { MemoryFolder } from '../helpers/memory-gate.ts'
 import { newestOracle } from '../helpers/oracles.ts'
 import { Qemu } from '../helpers/qemu.ts'
@@ -115,6 +117,40 @@ test('what lies before and behind a damaged entry can still be read', async () =
   expect(await layer.map(0, 4 * BLOCK)).toMatchObject([{ kind: 'data', length: 2 * BLOCK }])
   expect(await layer.map(3 * BLOCK, BLOCK)).toMatchObject([{ kind: 'data', length: BLOCK }])
   await expect(layer.map(2 * BLOCK, BLOCK)).rejects.toMatchObject({ code: 'invalid-image' })
+})
+
+test('an image with something in front of each block keeps that, and is read, written and tidied the same', async () => {
+  const plain = await vdiOf('abcd')
+  const storage = new MemoryStorage('disk.vdi', await plain.bytes())
+  const { offset_data } = await readHeader(storage)
+  const extra = 512
+  await setHeader(storage, { block_extra: extra })
+  for (const [place, letter] of Array.from('abcd').entries()) {
+    const at = offset_data + place * (BLOCK + extra)
+    await storage.write(at, Buffer.alloc(extra, letter.toUpperCase()))
+    await storage.write(at + extra, Buffer.alloc(BLOCK, letter))
+  }
+  expect(codes(await check(storage))).toEqual([])
+  expect(await lettersOf(storage)).toBe('abcd')
+  await setEntry(storage, 1, FREE)
+  expect(await repair(storage)).toMatchObject({ leaksFixed: 1, after: { findings: [] } })
+  expect(await lettersOf(storage)).toBe('a.cd')
+  const front = new Uint8Array(1)
+  await storage.read(offset_data + BLOCK + extra, front)
+  expect(String.fromCharCode(front[0] ?? 0)).toBe('D')
+  {
+    await using disk = await openDisk(storage, {
+      drivers: [vdiDriver],
+      gate: new MemoryFolder(),
+      format: 'vdi',
+      access: 'write',
+    })
+    await disk.write(0, Buffer.alloc(4 * BLOCK, 'x'))
+  }
+  expect(await lettersOf(storage)).toBe('xxxx')
+  await storage.read(offset_data + BLOCK + extra, front)
+  expect(String.fromCharCode(front[0] ?? 0)).toBe('D')
+  expect(codes(await check(storage))).toEqual([])
 })
 
 test('data where the tables are is an error, and nothing is written to such an image', async () => {

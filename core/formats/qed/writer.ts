@@ -66,7 +66,7 @@ export class QedWriter implements LayerWriter {
       if (from > cluster * geometry.clusterSize || to < end) return false
       await this.#touch()
       await this.#mark()
-      await this.#setEntry(span, cluster, ZERO)
+      this.#setEntry(await this.#pageFor(span.tableIndex, cluster), cluster, ZERO)
       return true
     })
   }
@@ -170,19 +170,22 @@ export class QedWriter implements LayerWriter {
     // A disk may end inside a cluster: what was there before must not show when the disk grows.
     if (rest > 0) await storage.write(offset + length, new Uint8Array(rest))
     this.#open = undefined
-    let { page } = span
+    const page = await this.#pageFor(span.tableIndex, first)
     for (let cluster = first; cluster < end; cluster += 1)
-      page = await this.#setEntry({ ...span, page }, cluster, offset + (cluster - first) * geometry.clusterSize)
+      this.#setEntry(page, cluster, offset + (cluster - first) * geometry.clusterSize)
     if (l1Pages.changedBytes + l2Pages.changedBytes > MOST_CHANGED) await this.#commit()
   }
 
-  /** Returns the page that holds the entry. */
-  async #setEntry({ tableIndex, page: known }: Span, cluster: number, entry: number): Promise<Table> {
+  /** The page for the entry of a cluster, as it is in memory now; with a new table where there is none. */
+  async #pageFor(tableIndex: number, cluster: number): Promise<Table> {
     const file = this.#file
-    const index = cluster % file.geometry.entriesPerTable
-    const page = known ?? (await file.page(file.l2Pages, await this.#newTable(tableIndex), index))
-    file.setEntry(file.l2Pages, page, index, entry)
-    return page
+    const table = (await file.tableAt(tableIndex)) ?? (await this.#newTable(tableIndex))
+    return file.page(file.l2Pages, table, cluster % file.geometry.entriesPerTable)
+  }
+
+  #setEntry(page: Table, cluster: number, entry: number): void {
+    const file = this.#file
+    file.setEntry(file.l2Pages, page, cluster % file.geometry.entriesPerTable, entry)
   }
 
   async #newTable(tableIndex: number): Promise<number> {

@@ -57,7 +57,7 @@ export class VdiWriter implements LayerWriter {
       const end = Math.min((block + 1) * header.block_size, this.#file.virtualSize)
       if (from > block * header.block_size || to < end) return false
       this.#touched = true
-      this.#file.setEntry(page, block, ZERO)
+      this.#file.setEntry(await this.#file.page(block), block, ZERO)
       return true
     })
   }
@@ -100,7 +100,7 @@ export class VdiWriter implements LayerWriter {
     const start = block * block_size
     const length = Math.min((block + run.count) * block_size, file.virtualSize) - start
     const offset = file.hostOf(run.first)
-    const link = async (): Promise<void> => this.#link(page, block, run, length)
+    const link = async (): Promise<void> => this.#link(block, run, length)
     return { start, length, storage: file.storage, offset, linked: false, link }
   }
 
@@ -110,12 +110,14 @@ export class VdiWriter implements LayerWriter {
     return block_extra === 0 ? Math.ceil(end / block_size) : block + 1
   }
 
-  async #link(page: Table, block: number, run: Run, length: number): Promise<void> {
+  async #link(block: number, run: Run, length: number): Promise<void> {
     const file = this.#file
     const offset = file.hostOf(run.first)
     const end = file.hostOf(run.first + run.count) - file.header.block_extra
     // A disk may end inside a block: what was there before must not show when the disk grows.
     if (offset + length < end) await file.storage.write(offset + length, new Uint8Array(end - offset - length))
+    // While it was filled, readers may have driven the page out of memory.
+    const page = await file.page(block)
     for (let index = 0; index < run.count; index += 1) file.setEntry(page, block + index, run.first + index)
     file.size = Math.max(file.size, end)
     this.#open = undefined
