@@ -3,7 +3,7 @@
 import type { Operations } from '../index.ts'
 import { SpindleError } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
-import type { CommandWords } from './arguments.ts'
+import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import {
   FOR,
@@ -18,6 +18,7 @@ import {
   runMaking,
 } from './command.ts'
 import type { Command } from './command.ts'
+import type { CreateOptions } from './create-options.ts'
 import { createOptions, optionsHelp, purposeOf, rateOf } from './create-options.ts'
 import { warningText } from './failure.ts'
 import { parseKeyValues } from './key-values.ts'
@@ -56,7 +57,20 @@ const words: CommandWords = {
       long: 'skip-broken-bitmaps',
       help: 'with --bitmaps: leave out those that were being changed when SOURCE was last closed',
     },
-    { long: 'compress', short: 'c', help: 'pack the data; for formats that can, and raw disks whose TARGET ends in .gz' },
+    {
+      long: 'backing',
+      short: 'B',
+      value: 'FILE',
+      help: 'put TARGET on top of FILE and write only what differs from it',
+    },
+    { long: 'backing-format', short: 'F', value: 'FMT', help: 'format of that file' },
+    { long: 'no-create', short: 'n', help: 'write into the image that TARGET is, instead of making a new one' },
+    { long: 'target-is-zero', help: 'with -n: TARGET reads as zeros, so it need not be read first' },
+    {
+      long: 'compress',
+      short: 'c',
+      help: 'pack the data; for formats that can, and raw disks whose TARGET ends in .gz',
+    },
     { long: 'rate', short: 'r', value: 'RATE', help: 'copy no more than so many bytes a second; suffixes as in sizes' },
     { long: 'verify', help: 'read both back afterwards and compare them; not in qemu-img' },
     FOR,
@@ -80,10 +94,6 @@ const words: CommandWords = {
   refused: [
     { long: 'source-image-opts' },
     { long: 'target-image-opts' },
-    { long: 'backing', short: 'B', value: 'FILE' },
-    { long: 'backing-format', short: 'F', value: 'FMT' },
-    { long: 'no-create', short: 'n' },
-    { long: 'target-is-zero' },
     { long: 'sparse-size', short: 'S', value: 'SIZE' },
     { long: 'salvage' },
   ],
@@ -104,8 +114,12 @@ export const convert: Command = {
       console.out(optionsHelp(format))
       return 0
     }
-    if (options.backingFile !== undefined || options.backingFormat !== undefined || options.size !== undefined) {
-      throw usageError(words, 'Spindle does not have backing_file, backing_fmt and size for convert yet')
+    if (options.size !== undefined) throw usageError(words, 'Spindle does not have size for convert yet')
+    const backing = backingOf(given, options, operations)
+    const into = given.has('no-create')
+    if (given.has('target-is-zero') && !into) throw usageError(words, '--target-is-zero requires use of -n flag')
+    if (into && (options.texts.size > 0 || backing)) {
+      throw usageError(words, '-n writes into an image that has its options already: leave out -o and -B')
     }
     const parallel = given.text('parallel') ?? '8'
     if (!/^([1-9]|1[0-6])$/.test(parallel)) throw usageError(words, `-m takes a count from 1 to 16, not '${parallel}'`)
@@ -128,6 +142,8 @@ export const convert: Command = {
       format: format.format,
       options: { ...preset?.options, ...options.values },
       ...(preset && { preset: preset.id }),
+      ...(backing && { backing }),
+      ...(into && { into, targetIsZero: given.has('target-is-zero') }),
       compress: given.has('compress') || preset?.compress === true,
       verify: given.has('verify'),
       overwrite: mayReplace(given),
@@ -148,6 +164,24 @@ export const convert: Command = {
     }
     return 0
   },
+}
+
+function backingOf(
+  given: Words,
+  { backingFile, backingFormat }: CreateOptions,
+  operations: Operations,
+): ConvertJob['backing'] {
+  const path = given.text('backing') ?? backingFile
+  const format = given.text('backing-format') ?? backingFormat
+  if (path === undefined && format === undefined) return undefined
+  if (path === undefined) throw new SpindleError('invalid-argument', '-F requires -B: a format, but no backing file')
+  if (format === undefined) {
+    throw new SpindleError(
+      'invalid-argument',
+      `Give the format of the backing file ${path} with -F: guessing it later could be turned against you.`,
+    )
+  }
+  return { path, format: operations.format(format).format }
 }
 
 async function snapshotId(

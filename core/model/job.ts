@@ -28,6 +28,12 @@ export interface ConvertJob {
   readonly sourceFormat?: FormatId
   /** Further images whose disks come behind the first one, in this order. */
   readonly more?: readonly { readonly path: string; readonly format?: FormatId }[]
+  /** The new image lies on top of this one and holds only what differs from it. */
+  readonly backing?: { readonly path: string; readonly format: FormatId }
+  /** Writes into the image that is there by the name of the target, of this format, instead of making one. */
+  readonly into?: boolean
+  /** With `into`: the target is known to read as zeros. */
+  readonly targetIsZero?: boolean
   /** Only these bytes of all that; left out, everything. */
   readonly range?: { readonly offset: number; readonly length: number }
   readonly target: string
@@ -164,7 +170,16 @@ export interface RepairJob {
 }
 
 export type JobSpec =
-  CreateJob | ConvertJob | CompareJob | SnapshotJob | ResizeJob | CommitJob | RebaseJob | AmendJob | CheckJob | RepairJob
+  | CreateJob
+  | ConvertJob
+  | CompareJob
+  | SnapshotJob
+  | ResizeJob
+  | CommitJob
+  | RebaseJob
+  | AmendJob
+  | CheckJob
+  | RepairJob
 
 export type Phase = 'prepare' | 'copy' | 'finish' | 'verify'
 

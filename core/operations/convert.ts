@@ -26,6 +26,7 @@ import { suspectOf, suspicion } from './suspicion.ts'
 import { Target } from './target.ts'
 
 export async function convert(job: ConvertJob, context: OperationContext, parts: Parts): Promise<JobResult> {
+  if (job.into === true) return (await import('./convert-into.ts')).convertInto(job, context, parts)
   const { signal, progress, pointOfNoReturn } = context
   throwIfCancelled(signal)
   progress({ phase: 'prepare', done: 0, total: 0 })
@@ -58,6 +59,12 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   if (asksForGzip(job)) {
     const { writeGzip } = await import('./convert-gzip.ts')
     await writeGzip(first, virtualSize, target, paceOf(context, 'copy', virtualSize, job.rateLimit))
+  } else if (job.backing) {
+    const { fillOverlay } = await import('./convert-into.ts')
+    const overlay = { ...spec, backing: job.backing, pace: preparing }
+    const builder = await driver.build(target.storage, overlay, target.gate)
+    await builder.finish()
+    await fillOverlay(first, target, job, { context, parts })
   } else {
     const builder = await driver.build(target.storage, { ...spec, pace: preparing }, target.gate)
     const total = found.dataBytes + found.packedBytes + (await bytesToCompare(copy, preparing))
@@ -91,6 +98,7 @@ export function convertingDriver(job: ConvertJob, parts: Parts): ImageDriver {
   const { format, compress } = job
   const driver = creatingDriver(format, parts)
   if (job.keepSnapshots === true) checkKeepsSnapshots(job, driver)
+  if (job.backing) checkOverlay(job, driver)
   if (!compress || driver.capabilities.compress || asksForGzip(job)) return driver
   throw new SpindleError(
     'invalid-argument',
@@ -98,6 +106,18 @@ export function convertingDriver(job: ConvertJob, parts: Parts): ImageDriver {
       format === 'raw' ? ', or a name that ends in .gz to have the whole file packed' : ''
     }.`,
   )
+}
+
+function checkOverlay({ compress, keepSnapshots, keepBitmaps }: ConvertJob, driver: ImageDriver): void {
+  const { capabilities, title } = driver
+  if (!capabilities.backing) refuse(`An image in ${title} format cannot lie on top of another.`)
+  if (compress) refuse('An image on top of another cannot be compressed on the way.')
+  if (keepSnapshots === true || keepBitmaps === true)
+    refuse('Snapshots and bitmaps come along only into an image that stands alone.')
+}
+
+function refuse(message: string): never {
+  throw new SpindleError('invalid-argument', `${message} Nothing was changed.`)
 }
 
 /** Reads both back and compares. Throws `differs`; the new image is thrown away then. */
