@@ -21,9 +21,12 @@ export function descriptorText(
   parent: NewParent | undefined,
 ): Uint8Array {
   const { heads, sectors } = geometryFor(design.adapter)
+  const names = [...extents.map(({ name }) => name), parent?.name ?? '']
   const lines = [
     '# Disk DescriptorFile',
     'version=1',
+    // In plain ASCII every reader takes them for what they are.
+    ...(/[^ -~]/.test(names.join('')) ? ['encoding="UTF-8"'] : []),
     `CID=${newContentId()}`,
     `parentCID=${parent?.contentId ?? NO_PARENT}`,
     `createType="${design.subformat}"`,

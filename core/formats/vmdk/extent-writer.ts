@@ -8,6 +8,7 @@ import {
   DESCRIPTOR_SECTORS,
   FLAG,
   GRAIN_SIZE,
+  LARGEST_FILE,
   NEWLINES,
   SECTOR,
   SPARSE_HEADER,
@@ -35,7 +36,7 @@ export class ExtentWriter {
   place(first: number, count: number): number {
     const host = this.#next
     this.#next += count * GRAIN_SIZE
-    if (this.#next > 2 ** 32 * SECTOR)
+    if (this.#next > LARGEST_FILE)
       throw new SpindleError(
         'no-space',
         `${this.storage.name} would become larger than 2 TiB, the most that one sparse file can hold. Choose pieces of 2 GiB, or another format.`,

@@ -119,5 +119,7 @@ export const MAX_DESCRIPTOR = 1024 * 1024
 export const MAX_DIRECTORY = 32 * 1024 * 1024
 /** Sectors of one grain at most. */
 export const MAX_GRAIN = 128 * 1024
+/** Bytes: entries are 32-bit sectors. */
+export const LARGEST_FILE = 2 ** 32 * SECTOR
 /** What an extent of a split disk holds at most. */
 export const SPLIT_SIZE = 2 * 1024 * 1024 * 1024

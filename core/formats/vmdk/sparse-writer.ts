@@ -4,10 +4,7 @@ import { SpindleError } from '../../model/error.ts'
 import { readOnly } from '../../image/damage.ts'
 import { roundUp } from '../../model/units.ts'
 import { GrainTables, NOTHING, ZEROS, encodeTable, fixedRanges, tableBytes } from './grain-tables.ts'
-import { SECTOR } from './layout.ts'
-
-/** Entries are 32-bit sectors. */
-const LARGEST_FILE = 2 ** 32 * SECTOR
+import { LARGEST_FILE, SECTOR } from './layout.ts'
 
 /** Grains that are to get a place; offsets in bytes of the extent. */
 export interface NewGrains {

@@ -12,6 +12,7 @@ import {
   FLAG,
   GRAIN_MARKER,
   GRAIN_SIZE,
+  LARGEST_FILE,
   MARKER,
   METADATA_MARKER,
   NEWLINES,
@@ -90,6 +91,12 @@ export class StreamBuilder implements ImageBuilder {
     }
     const host = this.#next
     this.#next += roundUp(GRAIN_MARKER.size + packedLength, SECTOR)
+    if (this.#next > LARGEST_FILE)
+      throw new SpindleError(
+        'no-space',
+        `${this.storage.name} would become larger than 2 TiB, the most that one file of this kind can hold. Choose another format.`,
+        { path: this.storage.name },
+      )
     this.#table.entries[(offset % TABLE_SPAN) / GRAIN_SIZE] = host
     const marker = GRAIN_MARKER.encode({ sector: offset / SECTOR, length: packedLength })
     this.#pending.push({ offset: host, bytes: marker })

@@ -4,6 +4,7 @@ import type { OpenGate } from '../../../image/driver.ts'
 import { fileNameOf } from '../../../image/file-name.ts'
 import { SpindleError } from '../../../model/error.ts'
 import type { Storage } from '../../../storage/storage.ts'
+import { looksLikeDescriptor } from '../descriptor.ts'
 import { descriptorText } from '../descriptor-text.ts'
 import type { NewExtent } from '../descriptor-text.ts'
 import { MAX_EXTENTS, SECTOR } from '../layout.ts'
@@ -66,6 +67,7 @@ async function isPart(storage: Storage, kind: string): Promise<boolean> {
   const head = new Uint8Array(SECTOR)
   const count = await storage.read(0, head)
   const isSparse = hasSparseMagic(head.subarray(0, count))
+  if (looksLikeDescriptor(head.subarray(0, count))) return false
   if (kind.toLowerCase().startsWith('f')) return !isSparse || kind.toLowerCase() === 'flat'
   if (!isSparse) return false
   const shape = await readShape(storage)
