@@ -17,7 +17,7 @@ export const VHDX_SUBJECTS: readonly Subject[] = [
 ]
 
 export const VHDX_CRASH_SUBJECTS: readonly Subject[] = [
-  vhdx('dynamic', 3 * MiB + 7 * 512, { block_size: MiB }),
+  vhdx('dynamic', 2 * MiB + 7 * 512, { block_size: MiB }),
   vhdx('fixed', MiB + 512, { subformat: 'fixed', block_size: MiB }),
 ]
 

@@ -1,4 +1,4 @@
-// Differencing VHDX images: read sector by sector over their parent, which is found and proves who it is.
+// Differencing VHDX images: read and written sector by sector over their parent, which is found and proves who it is.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,9 +9,13 @@ import { openDisk } from '../../core/image/chain.ts'
 import type { Access } from '../../core/image/driver.ts'
 import type { VirtualDisk } from '../../core/image/virtual-disk.ts'
 import { KiB, MiB } from '../../core/model/units.ts'
+import { resizeImage } from '../../core/operations/resize-image.ts'
 import type { MemoryStorage } from '../../core/storage/memory.ts'
-import { MemoryFolder } from '../helpers/memory-gate.ts'
+import { DiskModel, randomStep } from '../helpers/disk-model.ts'
+import { RecordingStorage } from '../helpers/faulty-storage.ts'
+import { MemoryFolder, readOnly } from '../helpers/memory-gate.ts'
 import { scratchFolder } from '../helpers/scratch.ts'
+import { SECTOR, SectorHistory } from '../helpers/sector-history.ts'
 import { randomFrom, seeds } from '../helpers/seeds.ts'
 import { spindleHere } from '../helpers/spindle.ts'
 import { BLOCK, DATA, headerOf, setEntry, setParent, vhdxOf } from '../helpers/vhdx-bytes.ts'
@@ -123,13 +127,90 @@ test('a block that is partly there is not read without its bitmap', async () => 
   expect(await codes(images)).toEqual(['blocks-overlap'])
 })
 
-test('it is only read, and says so', async () => {
-  const images = await pair({ child: 'A.', parent: 'ab' })
-  const before = await images.child.bytes()
-  await using disk = await open(images, 'write')
-  expect(disk.writable).toBe(false)
-  await expect(disk.write(0, new Uint8Array(512))).rejects.toMatchObject({ code: 'unsupported' })
-  expect(Buffer.compare(await images.child.bytes(), before)).toBe(0)
+test.for(seeds().flatMap((seed) => [512, 4 * KiB].map((sector) => [seed, sector] as const)))(
+  'written at random, it reads as it should, and its parent stays as it was (seed %i, sectors of %i bytes)',
+  async ([seed, sector]) => {
+    const random = randomFrom(seed)
+    const images = await pair({ child: '.B..', parent: 'abc.' }, {}, { logical_sector_size: sector })
+    const before = await images.parent.bytes()
+    const model = new DiskModel(4 * BLOCK, await content(images))
+    model.below.set(Buffer.concat(Array.from('abc\0', (letter) => Buffer.alloc(BLOCK, letter))))
+    for (let session = 0; session < 4; session += 1) {
+      await using disk = await open(images, 'write')
+      for (let step = 0; step < 30; step += 1) {
+        const unit = random.pick([BLOCK, 64 * KiB])
+        await model.apply(disk, randomStep(random, 4 * BLOCK, unit))
+      }
+      expect(await model.difference(disk)).toBeUndefined()
+    }
+    await using disk = await open(images)
+    expect(await model.difference(disk)).toBeUndefined()
+    expect(await codes(images)).toEqual([])
+    expect(Buffer.compare(await images.parent.bytes(), before)).toBe(0)
+  },
+)
+
+test.for(seeds())('a crash while it is written loses nothing that was flushed (seed %i)', async (seed) => {
+  const random = randomFrom(seed)
+  const images = await pair({ child: '...', parent: '...' })
+  const recording = await RecordingStorage.over(images.child)
+  const sectors = (3 * BLOCK) / SECTOR
+  const history = new SectorHistory(sectors, 0, () => recording.log.length)
+  const how = { drivers: [vhdxDriver], gate: images.folder, format: 'vhdx' }
+  const step = async (disk: VirtualDisk, work: SectorHistory): Promise<void> => {
+    const sector = random.below(sectors)
+    const count = Math.min(sectors - sector, random.pick([1, 8, 100, 2048]))
+    const chance = random.below(10)
+    if (chance < 6) await work.write(disk, sector, count)
+    else if (chance < 7) await work.zero(disk, sector, count, random.happens(0.5))
+    else if (chance < 8) await work.discard(disk, sector, count)
+    else await work.flush(disk)
+  }
+  {
+    await using disk = await openDisk(recording, { ...how, access: 'write' })
+    for (let count = 0; count < 30; count += 1) await step(disk, history)
+    await history.flush(disk)
+  }
+  for await (const { storage, issued, description } of recording.crashStates({ seed, limit: 40 })) {
+    {
+      await using crashed = await openDisk(readOnly(storage), { ...how, access: 'read' })
+      expect(await history.fault(crashed, issued), description).toBeUndefined()
+    }
+    {
+      await using disk = await openDisk(storage, { ...how, access: 'write' })
+      const more = new SectorHistory(sectors, 0, () => 0)
+      for (let count = 0; count < 6; count += 1) await step(disk, more)
+    }
+    const report = await (await vhdxDriver.checker?.(storage))?.check()
+    expect(report?.totals.corruptions, description).toBe(0)
+  }
+})
+
+test('a small write into it moves a sector, not a block', async () => {
+  const images = await pair({ child: '.', parent: 'a' }, {}, { block_size: 64 * MiB })
+  const before = await images.child.allocatedSize()
+  {
+    await using disk = await open(images, 'write')
+    await disk.write(100_000, Uint8Array.of(7))
+  }
+  expect((await images.child.allocatedSize()) - before).toBeLessThan(64 * KiB)
+  const bytes = await content(images)
+  expect(bytes[100_000]).toBe(7)
+  bytes[100_000] = 97
+  expect(bytes.equals(Buffer.alloc(BLOCK, 'a'))).toBe(true)
+})
+
+test('it becomes larger and smaller, and never shows what its parent has beyond its end', async () => {
+  const images = await pair({ child: '.B', parent: 'abcd' })
+  const resize = (virtualSize: number) =>
+    resizeImage({ virtualSize, preallocation: 'off', open: () => open(images, 'write'), pace: () => undefined })
+  expect(await firstLetters(images)).toBe('aB')
+  await resize(4 * BLOCK)
+  expect(await firstLetters(images)).toBe('aB..')
+  await resize(BLOCK)
+  await resize(2 * BLOCK)
+  expect(await firstLetters(images)).toBe('a.')
+  expect(await codes(images)).toEqual([])
 })
 
 test('a parent that was written since is not taken for the one that is meant', async () => {

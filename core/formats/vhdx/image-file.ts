@@ -11,6 +11,7 @@ import type { Headers } from './headers.ts'
 import { ALIGNMENT, BAT_ENTRY_SIZE, BITMAP, BLOCK } from './layout.ts'
 import type { Metadata } from './metadata.ts'
 import type { Region, Regions } from './regions.ts'
+import { SectorBitmaps } from './sector-bitmaps.ts'
 
 /** Where a block is, held against the format’s rules. */
 export type BlockState =
@@ -36,6 +37,7 @@ export class ImageFile {
   readonly content: Storage
   readonly headers: Headers
   readonly metadata: Metadata
+  readonly bitmaps: SectorBitmaps
   /** Bytes; grows with the file. */
   size: number
   #regions: Regions
@@ -51,6 +53,7 @@ export class ImageFile {
     this.#regions = parts.regions
     this.#bat = new Bat(parts.content, parts.regions.bat)
     this.#taken = this.#takenPlaces()
+    this.bitmaps = new SectorBitmaps(this)
   }
 
   get regions(): Regions {

@@ -5,14 +5,12 @@ import { ExtentList } from '../../image/extent-list.ts'
 import type { Extent } from '../../image/extent.ts'
 import { SpindleError } from '../../model/error.ts'
 import { KiB } from '../../model/units.ts'
-import { readPadded } from '../../storage/storage.ts'
 import { blockIndex } from './geometry.ts'
 import type { BlockState, ImageFile } from './image-file.ts'
 
 /** One answer looks at no more than this. */
 const MOST_BLOCKS = 64 * KiB
 const MOST_SECTORS = 64 * KiB
-const BITS = 8
 
 export async function mapImage(file: ImageFile, offset: number, length: number): Promise<readonly Extent[]> {
   const { geometry, bat } = file
@@ -60,35 +58,25 @@ async function addBlock(extents: ExtentList, file: ImageFile, part: Part): Promi
   return inside
 }
 
-/** A set bit says that the sector is here, a clear one that it is the parent’s. */
 async function addSectors(
   extents: ExtentList,
   file: ImageFile,
   part: { readonly block: number; readonly from: number; readonly length: number; readonly host: number },
 ): Promise<number> {
-  const { sectorSize, blockSize, chunkRatio } = file.geometry
+  const { sectorSize, blockSize } = file.geometry
   const { block, from, host } = part
-  const bitmap = await file.bitmapOffset(block)
   const start = block * blockSize
-  const firstSector = Math.floor((from - start) / sectorSize)
-  const firstBit = (block % chunkRatio) * (blockSize / sectorSize) + firstSector
-  const to = Math.min(from + part.length, start + (firstSector + MOST_SECTORS) * sectorSize)
-  const count = Math.ceil((to - start) / sectorSize) - firstSector
-  const firstByte = Math.floor(firstBit / BITS)
-  const bits = new Uint8Array(Math.ceil((firstBit + count) / BITS) - firstByte)
-  await readPadded(file.content, bitmap + firstByte, bits)
-  const isHere = (sector: number): boolean => {
-    const bit = firstBit - firstByte * BITS + sector
-    return ((bits[Math.floor(bit / BITS)] ?? 0) & (1 << (bit % BITS))) !== 0
-  }
+  const first = Math.floor((from - start) / sectorSize)
+  const to = Math.min(from + part.length, start + (first + MOST_SECTORS) * sectorSize)
+  const isHere = await file.bitmaps.read(block, first, Math.ceil((to - start) / sectorSize) - first)
   let position = from
-  for (let sector = 0; sector < count;) {
-    const here = isHere(sector)
+  for (let sector = 0; sector < isHere.length;) {
+    const here = isHere[sector]
     let next = sector + 1
-    while (next < count && isHere(next) === here) next += 1
-    const runEnd = Math.min(to, start + (firstSector + next) * sectorSize)
+    while (next < isHere.length && isHere[next] === here) next += 1
+    const runEnd = Math.min(to, start + (first + next) * sectorSize)
     const length = runEnd - position
-    if (here) extents.add({ kind: 'data', length, storage: file.content, offset: host + (position - from) })
+    if (here === true) extents.add({ kind: 'data', length, storage: file.content, offset: host + (position - from) })
     else extents.add({ kind: 'hole', length })
     position = runEnd
     sector = next

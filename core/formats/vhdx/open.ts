@@ -3,8 +3,7 @@
 import type { Storage } from '../../storage/storage.ts'
 import type { Access } from '../../image/driver.ts'
 import { readOnly } from '../../image/damage.ts'
-import { SpindleError } from '../../model/error.ts'
-import type { ErrorData } from '../../model/error.ts'
+import type { ErrorData, SpindleError } from '../../model/error.ts'
 import { readPadded } from '../../storage/storage.ts'
 import { notValid } from './damage.ts'
 import { Headers, checkHeader } from './headers.ts'
@@ -63,17 +62,10 @@ async function readFile(storage: Storage, content: Storage, headers: Headers): P
 }
 
 function reasonAgainstWriting({ file, log }: Opened): SpindleError | undefined {
-  const { name } = file.storage
-  if (log.kind === 'damaged')
-    return readOnly(
-      name,
-      'was not closed in order, and its log, which should hold what was under way, is damaged',
-      file.headers.current.log_offset,
-    )
-  if (!file.geometry.hasParent) return undefined
-  return new SpindleError(
-    'unsupported',
-    `${name} holds only what differs from the image it lies on, and Spindle only reads such VHDX images. Convert it to a new image to change it.`,
-    { path: name },
+  if (log.kind !== 'damaged') return undefined
+  return readOnly(
+    file.storage.name,
+    'was not closed in order, and its log, which should hold what was under way, is damaged',
+    file.headers.current.log_offset,
   )
 }

@@ -81,7 +81,7 @@ export class VhdxResizer implements Resizer {
     for (let block = next.blockCount; block < geometry.blockCount; block += 1) {
       const { state, offset } = await this.#file.bat.entry(blockIndex(geometry, block))
       await this.#unlink(block)
-      if (state === BLOCK.present) this.#writer.release(offset)
+      if (state === BLOCK.present || state === BLOCK.partial) this.#writer.release(offset)
       await pace(geometry.blockSize)
     }
     await this.#writer.commit()

@@ -3,7 +3,7 @@
 import { MiB } from '../../model/units.ts'
 import { entryCount, blockOfIndex } from './geometry.ts'
 import type { ImageFile } from './image-file.ts'
-import { ALIGNMENT, BLOCK } from './layout.ts'
+import { ALIGNMENT, BITMAP } from './layout.ts'
 import { damaged } from '../../image/damage.ts'
 
 const WORD = 32
@@ -27,21 +27,15 @@ export class RoomMap {
     for (let index = 0; index < count; index += 1) {
       const entry = bat.peek(index) ?? (await bat.entry(index))
       const block = blockOfIndex(geometry, index)
-      if (block === undefined) continue
-      const state = file.blockState(block, entry)
-      if (state.kind !== 'data') {
-        // Other programs remember here which room a block had, and may use it again.
-        const isSound = entry.offset > 0 && file.placeProblem(entry.offset, geometry.blockSize) === undefined
-        if (isSound && entry.state !== BLOCK.notPresent) map.take(entry.offset, geometry.blockSize)
+      if (block === undefined) {
+        if (geometry.hasParent && entry.state === BITMAP.present) map.#takeOnce(file, entry.offset, MiB)
         continue
       }
-      if (!map.isFree(state.offset, geometry.blockSize))
-        throw damaged(
-          file.storage.name,
-          `the block with the guest’s bytes from ${block * geometry.blockSize} on is at offset ${state.offset}, where another one is as well`,
-          state.offset,
-        )
-      map.take(state.offset, geometry.blockSize)
+      const state = file.blockState(block, entry)
+      if (state.kind === 'data' || state.kind === 'partial') map.#takeOnce(file, state.offset, geometry.blockSize)
+      // Other programs remember here which room a block had, and may use it again.
+      else if (entry.offset > 0 && file.placeProblem(entry.offset, geometry.blockSize) === undefined)
+        map.take(entry.offset, geometry.blockSize)
     }
     return map
   }
@@ -88,6 +82,12 @@ export class RoomMap {
     this.#searchFrom = start + wanted
     this.take(start * MiB, length)
     return start * MiB
+  }
+
+  #takeOnce(file: ImageFile, offset: number, length: number): void {
+    if (file.placeProblem(offset, length) !== undefined || !this.isFree(offset, length))
+      throw damaged(file.storage.name, `two entries of its table of blocks lead to offset ${offset}`, offset)
+    this.take(offset, length)
   }
 
   #isTaken(at: number): boolean {

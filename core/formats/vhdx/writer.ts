@@ -1,22 +1,27 @@
 // Writing into an open image: blocks get room as they are written, and the table of blocks changes through the log.
 
 import type { LayerWriter, Room } from '../../image/driver.ts'
+import { MiB } from '../../model/units.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { blockIndex, usedBytes } from './geometry.ts'
+import { bitmapIndex, blockIndex, usedBytes } from './geometry.ts'
 import { newGuid } from './guid.ts'
 import type { BlockState, ImageFile } from './image-file.ts'
 import { Journal } from './journal.ts'
 import type { NewSector } from './journal.ts'
-import { BLOCK } from './layout.ts'
+import { BITMAP, BLOCK } from './layout.ts'
 import { RoomMap } from './room.ts'
 
 /** Pages of the table of blocks that may wait for a flush. */
 const MOST_CHANGED_PAGES = 128
+/** Bytes that one request moves here from the parent. */
+const MOST_MOVED = MiB
 
 export class VhdxWriter implements LayerWriter {
   readonly #file: ImageFile
   readonly #journal: Journal
   #room: RoomMap | undefined
+  /** Room of a block that was given out and is not linked yet. */
+  #open: number | undefined
   /** Blocks nothing leads to once the changes are durable. */
   #freed: number[] = []
   /** After a failure in the middle of a change to the tables, only what is on disk knows how far it came. */
@@ -29,17 +34,20 @@ export class VhdxWriter implements LayerWriter {
 
   async reserve(offset: number, length: number): Promise<Room> {
     const room = await this.#ready()
-    const { blockSize } = this.#file.geometry
-    const block = Math.floor(offset / blockSize)
+    const { geometry, storage } = this.#file
+    const block = Math.floor(offset / geometry.blockSize)
     const state = await this.#state(block)
+    const end = Math.min(offset + length, block * geometry.blockSize + usedBytes(geometry, block))
+    // What is not here is the parent’s, and moves here sector by sector.
+    if (state.kind === 'partial' || (state.kind === 'hole' && geometry.hasParent))
+      return this.#sectors(room, state, { block, from: offset, to: end })
     const place = state.kind === 'data' ? state.offset : await this.#addBlock(room, block)
     await this.#wholeAt(place)
-    const end = Math.min(offset + length, block * blockSize + usedBytes(this.#file.geometry, block))
     return {
       start: offset,
       length: end - offset,
-      storage: this.#file.storage,
-      offset: place + (offset - block * blockSize),
+      storage,
+      offset: place + (offset - block * geometry.blockSize),
       linked: true,
       link: async () => {},
     }
@@ -47,13 +55,17 @@ export class VhdxWriter implements LayerWriter {
 
   async zero(offset: number, length: number, unmap: boolean): Promise<number> {
     await this.#ready()
-    const { blockSize, isFixed } = this.#file.geometry
+    const { blockSize, isFixed, hasParent } = this.#file.geometry
     return this.#eachBlock(offset, length, async ({ block, from, to, isWhole }) => {
       const state = await this.#state(block)
-      if (state.kind !== 'data') return
-      await this.#wholeAt(state.offset)
-      if (unmap && isWhole && !isFixed) await this.#dropBlock(block, state.offset)
-      else await this.#file.storage.zero(state.offset + (from - block * blockSize), to - from)
+      if (state.kind === 'zero' || (state.kind === 'hole' && !hasParent)) return true
+      if (state.kind === 'data' && (isFixed || !unmap || !isWhole)) {
+        await this.#wholeAt(state.offset)
+        await this.#file.storage.zero(state.offset + (from - block * blockSize), to - from)
+        return true
+      }
+      if (isWhole) await this.#dropBlock(block, state)
+      return isWhole
     })
   }
 
@@ -62,7 +74,8 @@ export class VhdxWriter implements LayerWriter {
     await this.#ready()
     return this.#eachBlock(offset, length, async ({ block, isWhole }) => {
       const state = await this.#state(block)
-      if (isWhole && state.kind === 'data') await this.#dropBlock(block, state.offset)
+      if (isWhole && (state.kind === 'data' || state.kind === 'partial')) await this.#dropBlock(block, state)
+      return true
     })
   }
 
@@ -79,7 +92,7 @@ export class VhdxWriter implements LayerWriter {
   /** Leads a block to a place, or to none, once it is committed. */
   async link(block: number, state: number, offset: number): Promise<void> {
     await this.#file.bat.set(blockIndex(this.#file.geometry, block), state, offset)
-    if (this.#file.bat.changedPageCount >= MOST_CHANGED_PAGES) await this.commit()
+    await this.#commitMany()
   }
 
   /** Gives up the room of a block that was led elsewhere, once that is committed. */
@@ -89,12 +102,16 @@ export class VhdxWriter implements LayerWriter {
 
   /** Makes everything durable: data first, then the tables that lead to it. */
   async commit(): Promise<void> {
-    const { bat, storage } = this.#file
+    const { bat, bitmaps, storage } = this.#file
     const freed = this.#freed
     this.#freed = []
-    const pages = bat.changedPages
+    const pages = [...bat.changedPages, ...bitmaps.changedPages]
+    const writeBack = async (): Promise<void> => {
+      await bat.writeBack()
+      await bitmaps.writeBack()
+    }
     if (pages.length === 0) await this.#orFail(() => storage.flush())
-    else await this.change(pages, () => bat.writeBack())
+    else await this.change(pages, writeBack)
     const { blockSize } = this.#file.geometry
     for (const offset of freed) {
       this.#room?.free(offset, blockSize)
@@ -138,9 +155,63 @@ export class VhdxWriter implements LayerWriter {
     return place
   }
 
-  async #dropBlock(block: number, offset: number): Promise<void> {
+  /** From now on it is zeros, whatever the parent has there. */
+  async #dropBlock(block: number, state: BlockState): Promise<void> {
     await this.link(block, BLOCK.zero, 0)
-    this.release(offset)
+    if (state.kind === 'data' || state.kind === 'partial') this.release(state.offset)
+  }
+
+  /** Sectors that are here already, or that are not. */
+  async #sectors(
+    room: RoomMap,
+    state: BlockState,
+    { block, from, to }: { readonly block: number; readonly from: number; readonly to: number },
+  ): Promise<Room> {
+    const { blockSize, sectorSize } = this.#file.geometry
+    const start = block * blockSize
+    const first = Math.floor((from - start) / sectorSize)
+    const wanted = Math.ceil((Math.min(to, from + MOST_MOVED) - start) / sectorSize) - first
+    const isHere = state.kind === 'partial' ? await this.#file.bitmaps.read(block, first, wanted) : []
+    const linked = isHere[0] === true
+    const change = isHere.findIndex((here) => here !== linked)
+    const count = change === -1 ? wanted : change
+    const place = state.kind === 'partial' ? state.offset : await this.allocate(room)
+    if (state.kind !== 'partial') this.#open = place
+    await this.#wholeAt(place)
+    return {
+      start: start + first * sectorSize,
+      length: count * sectorSize,
+      storage: this.#file.storage,
+      offset: place + first * sectorSize,
+      linked,
+      link: async () => {
+        if (linked) return
+        this.#open = undefined
+        await this.#addBitmap(room, block)
+        if (state.kind !== 'partial') await this.#startPartial(block, place)
+        await this.#file.bitmaps.set(block, first, count, true)
+        await this.#commitMany()
+      },
+    }
+  }
+
+  async #addBitmap(room: RoomMap, block: number): Promise<void> {
+    const { bat, geometry } = this.#file
+    const index = bitmapIndex(geometry, Math.floor(block / geometry.chunkRatio))
+    if ((await bat.entry(index)).state === BITMAP.present) return
+    await bat.set(index, BITMAP.present, await this.allocate(room, MiB))
+  }
+
+  /** The bits of a block mean nothing until then, whatever they are. */
+  async #startPartial(block: number, place: number): Promise<void> {
+    const { bat, bitmaps, geometry } = this.#file
+    await bitmaps.set(block, 0, geometry.blockSize / geometry.sectorSize, false)
+    await bat.set(blockIndex(geometry, block), BLOCK.partial, place)
+  }
+
+  async #commitMany(): Promise<void> {
+    const { bat, bitmaps } = this.#file
+    if (bat.changedPageCount + bitmaps.changedPageCount >= MOST_CHANGED_PAGES) await this.commit()
   }
 
   /** The last block may have been cut short at the end of the disk. */
@@ -154,11 +225,11 @@ export class VhdxWriter implements LayerWriter {
     return this.#file.blockState(block, bat.peek(index) ?? (await bat.entry(index)))
   }
 
-  /** Goes on to the end of the range. Returns its length. */
+  /** Goes on to the end of the range, or to the first part that `work` can do nothing about. Returns the bytes done. */
   async #eachBlock(
     offset: number,
     length: number,
-    work: (part: { block: number; from: number; to: number; isWhole: boolean }) => Promise<void>,
+    work: (part: { block: number; from: number; to: number; isWhole: boolean }) => Promise<boolean>,
   ): Promise<number> {
     const { blockSize, virtualSize } = this.#file.geometry
     const end = offset + length
@@ -166,7 +237,7 @@ export class VhdxWriter implements LayerWriter {
       const block = Math.floor(from / blockSize)
       const to = Math.min(end, (block + 1) * blockSize)
       const isWhole = from === block * blockSize && to === Math.min((block + 1) * blockSize, virtualSize)
-      await work({ block, from, to, isWhole })
+      if (!(await work({ block, from, to, isWhole }))) return from - offset
       from = to
     }
     return length
@@ -174,11 +245,18 @@ export class VhdxWriter implements LayerWriter {
 
   async #ready(): Promise<RoomMap> {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#room) return this.#room
+    if (this.#room) return this.#dropOpen(this.#room)
     const room = await RoomMap.of(this.#file)
     // Whoever knows this image by its GUIDs must learn that it is another one from now on.
     await this.#orFail(() => this.#file.headers.update({ file_write_guid: newGuid(), data_write_guid: newGuid() }))
     this.#room = room
+    return room
+  }
+
+  /** Filling it must have failed. */
+  #dropOpen(room: RoomMap): RoomMap {
+    if (this.#open !== undefined) room.free(this.#open, this.#file.geometry.blockSize)
+    this.#open = undefined
     return room
   }
 
