@@ -1,8 +1,8 @@
 // The only door to the engine.
 
 import { JobQueue } from './jobs/queue.ts'
+import { KnownVolumes } from './library/known-volumes.ts'
 import type { Library } from './library/library.ts'
-import { Overlays } from './library/overlays.ts'
 import type { Engine, EngineEvents } from './model/engine.ts'
 import type { LibraryEvent } from './model/library.ts'
 import { openOperations } from './operations/index.ts'
@@ -14,15 +14,19 @@ export interface EngineOptions {
 }
 
 export function createEngine({ emit }: EngineOptions): Engine {
-  const overlays = new Overlays()
-  const operations = openOperations({ overlays: () => overlays.paths(), byName: true })
+  const known = new KnownVolumes()
+  const operations = openOperations({
+    overlays: () => known.overlays(),
+    volumes: () => known.paths(),
+    byName: true,
+  })
   const queue = new JobQueue({
     run: operations.run,
     changed: (job) => emit('job', job),
     dismissed: (id) => emit('jobDismissed', id),
   })
   const tell = (event: LibraryEvent): void => {
-    overlays.note(event)
+    known.note(event)
     emit('library', event)
   }
   let library: Promise<Library> | undefined

@@ -12,17 +12,29 @@ import type { Locate, OpenFile } from './gate.ts'
 /** More files than this are not looked into: the folder is no virtual machine's. */
 const MOST_FILES = 10_000
 
-/** Looks beside the image, in its `Snapshots` folder, and in the folder above when it lies in one itself. */
-export function locateNearby(drivers: readonly ImageDriver[], open: OpenFile): Locate {
+/**
+ * Looks beside the image, in its `Snapshots` folder, in the folder above, as it may lie in such a folder itself, and then
+ * among `others`, by absolute path.
+ */
+export function locateNearby(
+  drivers: readonly ImageDriver[],
+  open: OpenFile,
+  others: () => readonly string[] = () => [],
+): Locate {
   return async (identity, from) => {
     const extension = extname(from.name).toLowerCase()
-    for await (const path of filesNear(from.name)) {
+    for await (const path of filesFrom(from.name, others)) {
       // What lies below an image is in the same format, and hypervisors name it so.
       if (path === from.name || extname(path).toLowerCase() !== extension) continue
       if ((await identityOf(path, drivers, open)) === identity) return path
     }
     return undefined
   }
+}
+
+async function* filesFrom(path: string, others: () => readonly string[]): AsyncGenerator<string> {
+  yield* filesNear(path)
+  yield* others()
 }
 
 async function* filesNear(path: string): AsyncGenerator<string> {

@@ -64,6 +64,8 @@ export interface OperationsOptions {
   readonly secrets?: Secrets
   /** Images anywhere that are known to lie on others. */
   readonly overlays?: () => readonly string[]
+  /** Images anywhere, among which one is looked for that others know only by what it calls itself. */
+  readonly volumes?: () => readonly string[]
   /** Whether a file may be in the format its name states when nothing in it speaks against that. */
   readonly byName?: boolean
   /** Instead of the system's. */
@@ -74,7 +76,7 @@ export interface OperationsOptions {
 export function openOperations(options: OperationsOptions = {}): Operations {
   const { overlays, byName } = options
   const system = (sharing: Sharing): Parts => ({
-    ...systemParts(sharing, options.secrets),
+    ...systemParts(sharing, options.secrets, options.volumes),
     ...(overlays && { overlays }),
     ...(byName !== undefined && { byName }),
   })

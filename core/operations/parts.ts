@@ -31,12 +31,15 @@ export interface Parts extends Detection {
   readonly overlays?: () => readonly string[]
 }
 
-/** For one piece of work: its own openings of a file do not get in each other's way. */
-export function systemParts(reads: Sharing = 'shared', secrets?: Secrets): Parts {
+/**
+ * For one piece of work: its own openings of a file do not get in each other's way. `volumes` are images anywhere, among
+ * which one is looked for that is known only by what it calls itself.
+ */
+export function systemParts(reads: Sharing = 'shared', secrets?: Secrets, volumes?: () => readonly string[]): Parts {
   const locks = new ImageLocks()
   const open = openInside(async (path, access) => openWhole(path, access, async () => locks.open(path, access, reads)))
   const look = openInside(async (path) => openWhole(path, 'read'))
-  return { drivers, openFile: open, look, gate: { ...fileGate(open, locateNearby(drivers, look)), secrets } }
+  return { drivers, openFile: open, look, gate: { ...fileGate(open, locateNearby(drivers, look, volumes)), secrets } }
 }
 
 /** Opens an image and its chain for reading. Throws also where it opens but its content cannot be read. */

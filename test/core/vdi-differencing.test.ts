@@ -2,10 +2,12 @@
 
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { ZERO } from '../../core/formats/vdi/layout.ts'
 import { newUuid, uuidText } from '../../core/formats/vdi/uuid.ts'
 import { openDisk } from '../../core/image/chain.ts'
+import { createEngine } from '../../core/index.ts'
+import type { LibraryEvent } from '../../core/model/library.ts'
 import { dependentsOf } from '../../core/operations/dependents.ts'
 import { inspect } from '../../core/operations/inspect.ts'
 import { openSource, systemParts } from '../../core/operations/parts.ts'
@@ -60,6 +62,21 @@ test('the image below is found in the folder above, and its own in Snapshots', a
   expect(await letters(join(folder, 'Snapshots', '{1}.vdi'))).toBe('aBcd')
   expect(await letters(join(folder, 'Snapshots', '{2}.vdi'))).toBe('aBCd')
   expect(await letters(join(folder, 'moved out.vdi'))).toBe('aBCD')
+})
+
+test('the image below is found anywhere in the library', async () => {
+  const elsewhere = scratchFolder()
+  const child = join(folder, 'Snapshots', 'child.vdi')
+  await makeChild(child, '.B..', parent)
+  renameSync(join(folder, 'base.vdi'), join(elsewhere, 'moved.vdi'))
+  await expect(letters(child)).rejects.toMatchObject({ code: 'missing-file' })
+  const told: LibraryEvent[] = []
+  const engine = createEngine({ emit: (name, value) => name === 'library' && told.push(value as LibraryEvent) })
+  await engine.setPlaces([elsewhere])
+  await vi.waitFor(() => expect(told).toContainEqual(expect.objectContaining({ kind: 'volumes' })))
+  const chain = await engine.inspect(child)
+  expect(chain.map(({ path }) => path)).toEqual([child, join(elsewhere, 'moved.vdi')])
+  await engine.close()
 })
 
 test('without the image below it is refused by its UUID, and described all the same', async () => {
