@@ -3,8 +3,7 @@
 import type { Storage } from '../../storage/storage.ts'
 import { NO_GUID, newGuid } from './guid.ts'
 import type { Headers } from './headers.ts'
-import { entryLength, encodeEntry } from './log.ts'
-import { LOG_SECTOR } from './layout.ts'
+import { encodeEntry } from './log.ts'
 
 /** 4 KiB of the file as they are to be. */
 export interface NewSector {
@@ -20,14 +19,6 @@ export class Journal {
   constructor(storage: Storage, headers: Headers) {
     this.#storage = storage
     this.#headers = headers
-  }
-
-  /** How many sectors can be changed at once, all or none. */
-  get capacity(): number {
-    const { log_length } = this.#headers.current
-    let sectors = log_length / LOG_SECTOR - 1
-    while (entryLength(sectors) > log_length) sectors -= 1
-    return sectors
   }
 
   /**

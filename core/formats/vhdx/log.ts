@@ -95,7 +95,7 @@ export class Log {
     for (let index = 0; index < entry.descriptors; index += 1) {
       const [sector, at] = placeOfDescriptor(index)
       const bytes = (await this.#sector(entry.first + sector)).slice(at, at + DESCRIPTOR_SIZE)
-      if (isZeroDescriptor(bytes)) {
+      if (startsWith(bytes, ZERO_DESCRIPTOR_SIGNATURE)) {
         const { file_offset, zero_length } = ZERO_DESCRIPTOR.decode(bytes, place)
         yield { kind: 'zero', offset: file_offset, length: zero_length }
         continue
@@ -114,26 +114,28 @@ export class Log {
    * so however many there claim to be, every sector is looked at twice at most.
    */
   async #entryAt(first: number): Promise<LogEntry | undefined> {
-    const bytes = (await this.#sector(first)).slice()
+    const sector = await this.#sector(first)
+    if (!startsWith(sector, LOG_ENTRY_SIGNATURE)) return undefined
+    const bytes = sector.slice()
     const head = LOG_ENTRY.decode(bytes, { path: this.#storage.name, offset: this.#offset + first * LOG_SECTOR })
-    const { signature, entry_length, descriptor_count, sequence_number, tail } = head
+    const { entry_length, descriptor_count, sequence_number, tail } = head
     const sectors = entry_length / LOG_SECTOR
     const isWhole = Number.isInteger(sectors) && sectors > 0 && sectors <= this.sectorCount
     const isPlaced = tail % LOG_SECTOR === 0 && tail / LOG_SECTOR < this.sectorCount
     const before = descriptorSectors(descriptor_count)
-    if (signature !== LOG_ENTRY_SIGNATURE || head.log_guid !== this.#guid || sequence_number === 0n) return undefined
+    if (head.log_guid !== this.#guid || sequence_number === 0n) return undefined
     if (!isWhole || !isPlaced || before > sectors) return undefined
     new DataView(bytes.buffer).setUint32(CHECKSUM_AT, 0, true)
     let crc = 0
     let dataSectors = 0
     for (let index = 0; index < sectors; index += 1) {
-      const sector = index === 0 ? bytes : await this.#sector(first + index)
+      const part = index === 0 ? bytes : await this.#sector(first + index)
       if (index < before) {
-        const found = countData(sector, index, descriptor_count, sequence_number)
+        const found = countData(part, index, descriptor_count, sequence_number)
         if (found === undefined) return undefined
         dataSectors += found
-      } else if (!isDataSector(sector, sequence_number)) return undefined
-      crc = crc32c(sector, crc)
+      } else if (!isDataSector(part, sequence_number)) return undefined
+      crc = crc32c(part, crc)
     }
     if (crc !== head.checksum || before + dataSectors !== sectors) return undefined
     return {
@@ -169,14 +171,9 @@ export interface NewEntry {
   readonly sectors: readonly { readonly offset: number; readonly bytes: Uint8Array }[]
 }
 
-/** Bytes of a log that an entry for so many sectors takes. */
-export function entryLength(sectors: number): number {
-  return (descriptorSectors(sectors) + sectors) * LOG_SECTOR
-}
-
 /** An entry for the start of a log that has no other. */
 export function encodeEntry({ guid, sequence, fileSize, sectors }: NewEntry): Uint8Array {
-  const bytes = new Uint8Array(entryLength(sectors.length))
+  const bytes = new Uint8Array((descriptorSectors(sectors.length) + sectors.length) * LOG_SECTOR)
   bytes.set(
     LOG_ENTRY.encode({
       signature: LOG_ENTRY_SIGNATURE,
@@ -223,8 +220,8 @@ function placeOfDescriptor(index: number): readonly [number, number] {
   return [Math.floor(place / MORE_DESCRIPTORS), (place % MORE_DESCRIPTORS) * DESCRIPTOR_SIZE]
 }
 
-function isZeroDescriptor(bytes: Uint8Array): boolean {
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === ZERO_DESCRIPTOR_SIGNATURE
+function startsWith(bytes: Uint8Array, signature: number): boolean {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === signature
 }
 
 /** How many of the descriptors in a sector are of data; undefined when one of them is none. */

@@ -24,6 +24,7 @@ export class RoomMap {
     const map = new RoomMap()
     for (const { offset, length } of file.taken) map.take(offset, length)
     const count = entryCount(geometry)
+    const remembered: number[] = []
     for (let index = 0; index < count; index += 1) {
       const entry = bat.peek(index) ?? (await bat.entry(index))
       const block = blockOfIndex(geometry, index)
@@ -33,10 +34,11 @@ export class RoomMap {
       }
       const state = file.blockState(block, entry)
       if (state.kind === 'data' || state.kind === 'partial') map.#takeOnce(file, state.offset, geometry.blockSize)
-      // Other programs remember here which room a block had, and may use it again.
       else if (entry.offset > 0 && file.placeProblem(entry.offset, geometry.blockSize) === undefined)
-        map.take(entry.offset, geometry.blockSize)
+        remembered.push(entry.offset)
     }
+    // Other programs note which room a block had that holds nothing now, and may use it again.
+    for (const offset of remembered) map.take(offset, geometry.blockSize)
     return map
   }
 

@@ -11,7 +11,7 @@ import type { NewSector } from './journal.ts'
 import { BITMAP, BLOCK } from './layout.ts'
 import { RoomMap } from './room.ts'
 
-/** Pages of the table of blocks that may wait for a flush. */
+/** Changed pages that may wait for a flush; the smallest log there is holds nearly twice as many in one entry. */
 const MOST_CHANGED_PAGES = 128
 /** Bytes that one request moves here from the parent. */
 const MOST_MOVED = MiB
