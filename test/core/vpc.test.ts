@@ -52,6 +52,14 @@ test('a disk of more than 2040 GiB is refused before anything is written', async
   expect({ code, error }).toMatchObject({ code: 1, error: expect.stringContaining('2040 GiB') as unknown })
 })
 
+test('a fixed one may be larger, as Azure takes them', async () => {
+  const path = join(scratchFolder(), 'large.vhd')
+  const made = await spindleHere('create', '-f', 'vpc', '-o', 'subformat=fixed', path, '4095G')
+  expect(made).toMatchObject({ code: 0, error: '' })
+  const told = await spindleHere('info', '-f', 'vpc', '--output=json', path)
+  expect(JSON.parse(told.out)).toMatchObject({ 'virtual-size': 4095 * GiB })
+})
+
 test.for(['dynamic', 'fixed'])('the file of a %s copy is as long as it was foretold', async (subformat) => {
   const folder = scratchFolder()
   const [source, target] = [join(folder, 'disk.img'), join(folder, 'disk.vhd')]

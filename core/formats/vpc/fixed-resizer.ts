@@ -8,6 +8,7 @@ import { MiB } from '../../model/units.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { encodeFooter } from './footer.ts'
 import { resizedFooter } from './footer-change.ts'
+import { maxSizeOf } from './geometry.ts'
 import { SECTOR } from './layout.ts'
 import type { Opened } from './open.ts'
 import { checkSize } from './resizer.ts'
@@ -24,7 +25,7 @@ export class FixedResizer implements Resizer {
   async resize(virtualSize: number, preallocation: Preallocation, pace?: Pace): Promise<void> {
     const storage = this.#storage
     const { footer, virtualSize: before } = this.#opened
-    checkSize(storage.name, virtualSize)
+    checkSize(storage.name, virtualSize, maxSizeOf(true))
     if (preallocation === 'metadata')
       throw new SpindleError(
         'unsupported',

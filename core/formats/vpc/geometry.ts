@@ -1,11 +1,16 @@
 // Cylinders, heads and sectors: how old guests count a disk, and what sizes can be told that way.
 
-import { MAX_GEOMETRY, MAX_GEOMETRY_SECTORS, SECTOR } from './layout.ts'
+import { MAX_FIXED_SIZE, MAX_GEOMETRY, MAX_GEOMETRY_SECTORS, MAX_VIRTUAL_SIZE, SECTOR } from './layout.ts'
 
 export interface DiskGeometry {
   readonly cylinders: number
   readonly heads: number
   readonly sectorsPerTrack: number
+}
+
+/** How large a disk can be, in bytes and as it is said. */
+export function maxSizeOf(fixed: boolean): { readonly bytes: number; readonly words: string } {
+  return fixed ? { bytes: MAX_FIXED_SIZE, words: '64 TiB' } : { bytes: MAX_VIRTUAL_SIZE, words: '2040 GiB' }
 }
 
 export function sectorsOf({ cylinders, heads, sectorsPerTrack }: DiskGeometry): number {

@@ -3,7 +3,7 @@
 import { bytes, size64, u16, u32, u8, word64 } from '../../bytes/field.ts'
 import { Structure } from '../../bytes/structure.ts'
 import type { ValuesOf } from '../../bytes/structure.ts'
-import { GiB, KiB, MiB } from '../../model/units.ts'
+import { GiB, KiB, MiB, TiB } from '../../model/units.ts'
 
 export const SECTOR = 512
 
@@ -96,8 +96,9 @@ export const BLOCK_SIZE = 2 * MiB
 export const MIN_BLOCK_SIZE = 4 * KiB
 export const MAX_BLOCK_SIZE = 256 * MiB
 
-/** Sectors are counted in 32 bits. */
+/** Of dynamic disks: sectors are counted in 32 bits. QEMU reads no larger fixed ones either; Azure takes them. */
 export const MAX_VIRTUAL_SIZE = 2040 * GiB
+export const MAX_FIXED_SIZE = 64 * TiB
 /** The geometry at its largest says “look at the size instead”. */
 export const MAX_GEOMETRY_SECTORS = 65_535 * 16 * 255
 export const MAX_GEOMETRY = { cylinders: 65_535, heads: 16, sectorsPerTrack: 255 } as const

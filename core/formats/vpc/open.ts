@@ -7,6 +7,7 @@ import { formatSize, isPowerOfTwo, roundUp } from '../../model/units.ts'
 import { readPadded } from '../../storage/storage.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { checksumOf, readFooters, uuidText, virtualSizeOf } from './footer.ts'
+import { maxSizeOf } from './geometry.ts'
 import type { Footers } from './footer.ts'
 import {
   DISK_TYPE,
@@ -15,7 +16,6 @@ import {
   FOOTER,
   HEADER_COOKIE,
   MAX_BLOCK_SIZE,
-  MAX_VIRTUAL_SIZE,
   MIN_BLOCK_SIZE,
   SECTOR,
 } from './layout.ts'
@@ -104,9 +104,12 @@ function checkFooter(footer: FooterFields, offset: number, path: string): void {
       'disk_type',
       `its type is ${footer.disk_type}, where 2 (fixed), 3 (dynamic) or 4 (differencing) belongs`,
     )
-  const virtualSize = virtualSizeOf(footer)
-  if (virtualSize > MAX_VIRTUAL_SIZE)
-    throw refuse('current_size', `it tells of a disk of ${virtualSize} bytes, and a VHD has 2040 GiB at most`)
+  const limit = maxSizeOf(footer.disk_type === DISK_TYPE.fixed)
+  if (virtualSizeOf(footer) > limit.bytes)
+    throw refuse(
+      'current_size',
+      `it tells of a disk of ${virtualSizeOf(footer)} bytes, and such a VHD has ${limit.words} at most`,
+    )
 }
 
 async function openBlocks(

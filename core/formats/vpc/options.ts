@@ -5,9 +5,9 @@ import { completeOptions } from '../../image/options.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { OptionTable } from '../../model/option.ts'
 import { formatSize, roundUp } from '../../model/units.ts'
-import { exactGeometry, geometrySize } from './geometry.ts'
+import { exactGeometry, geometrySize, maxSizeOf } from './geometry.ts'
 import type { DiskGeometry } from './geometry.ts'
-import { BLOCK_SIZE, MAX_VIRTUAL_SIZE, MIN_BLOCK_SIZE, SECTOR } from './layout.ts'
+import { BLOCK_SIZE, MIN_BLOCK_SIZE, SECTOR } from './layout.ts'
 
 export const options: OptionTable = [
   {
@@ -54,15 +54,17 @@ export interface Design {
 /** Throws `invalid-argument`. */
 export function designOf(spec: CreateSpec): Design {
   const values = completeOptions(options, spec.options)
+  const subformat = values['subformat'] === 'fixed' ? 'fixed' : 'dynamic'
   const wanted = roundUp(spec.virtualSize, SECTOR)
-  if (!Number.isSafeInteger(wanted) || wanted < 0 || wanted > MAX_VIRTUAL_SIZE)
+  const limit = maxSizeOf(subformat === 'fixed')
+  if (!Number.isSafeInteger(wanted) || wanted < 0 || wanted > limit.bytes)
     throw new SpindleError(
       'invalid-argument',
-      `A VHD can have 2040 GiB at most, and ${formatSize(spec.virtualSize)} are asked for. Make it smaller, or choose VHDX.`,
+      `A ${subformat} VHD can have ${limit.words} at most, and ${formatSize(spec.virtualSize)} are asked for. Make it smaller, or choose VHDX.`,
     )
   const virtualSize = values['force_size'] === true ? wanted : geometrySize(wanted)
   return {
-    subformat: values['subformat'] === 'fixed' ? 'fixed' : 'dynamic',
+    subformat,
     virtualSize,
     geometry: exactGeometry(virtualSize),
     blockSize: Number(values['block_size']),

@@ -11,8 +11,9 @@ import { tableSize } from './block-room.ts'
 import { compact, nextUsed, unusedRoom, usedEnd } from './compact.ts'
 import { dropBlocks } from './drop.ts'
 import { headerWithTable, resizedFooter, writeFooters } from './footer-change.ts'
+import { maxSizeOf } from './geometry.ts'
 import { ImageFile } from './image-file.ts'
-import { ENTRY_SIZE, MAX_VIRTUAL_SIZE, SECTOR } from './layout.ts'
+import { ENTRY_SIZE, SECTOR } from './layout.ts'
 import { openHeaders } from './open.ts'
 import type { Opened } from './open.ts'
 import type { BlockWriter } from './writer.ts'
@@ -30,7 +31,7 @@ export class BlockResizer implements Resizer {
 
   async resize(virtualSize: number, preallocation: Preallocation, pace?: Pace): Promise<void> {
     const { storage } = this.#file
-    checkSize(storage.name, virtualSize)
+    checkSize(storage.name, virtualSize, maxSizeOf(false))
     if (preallocation !== 'off')
       throw new SpindleError(
         'unsupported',
@@ -107,16 +108,16 @@ async function fileOf(storage: Storage): Promise<ImageFile> {
 }
 
 /** Throws before anything is written. */
-export function checkSize(path: string, virtualSize: number): void {
+export function checkSize(path: string, virtualSize: number, limit: ReturnType<typeof maxSizeOf>): void {
   if (virtualSize % SECTOR !== 0 || virtualSize < 0)
     throw new SpindleError(
       'invalid-argument',
       `A disk consists of whole sectors, and ${virtualSize} bytes is no multiple of ${SECTOR}. Nothing was changed.`,
     )
-  if (virtualSize > MAX_VIRTUAL_SIZE)
+  if (virtualSize > limit.bytes)
     throw new SpindleError(
       'invalid-argument',
-      `A VHD can have 2040 GiB at most, so ${path} cannot become ${formatSize(virtualSize)} large. Nothing was changed. Convert it to VHDX.`,
+      `Such a VHD can have ${limit.words} at most, so ${path} cannot become ${formatSize(virtualSize)} large. Nothing was changed. Convert it to VHDX.`,
       { path },
     )
 }
