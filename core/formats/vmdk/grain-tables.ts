@@ -13,7 +13,7 @@ export const ZEROS = 1
 
 /** Tables kept that can be read again. */
 const KEPT_TABLES = 8192
-/** Directories at once, in bytes. */
+/** Of a directory, bytes at once. */
 const READ_SIZE = 1024 * 1024
 
 export class GrainTables {
@@ -45,6 +45,9 @@ export class GrainTables {
     if (offset >= (await this.storage.size()))
       throw cannotRead(this.storage.name, `its table ${index} should be at ${offset}, past the end of the file`, offset)
     const table = decodeTable(await this.#read(offset), this.shape)
+    // It may have been changed, and even written, while it was being read.
+    const newer = this.changed.get(index) ?? this.#kept.get(index)
+    if (newer) return newer
     if (this.#kept.size >= KEPT_TABLES) this.#kept.clear()
     this.#kept.set(index, table)
     return table
