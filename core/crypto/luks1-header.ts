@@ -116,11 +116,11 @@ export function describeLuks1({ fields, slots, cipher }: Luks1Header): Record<st
   const keyBits = cipher?.mode === 'xts' ? fields.key_bytes * 4 : fields.key_bytes * 8
   return {
     ...(cipher?.vectors !== undefined && { 'ivgen-alg': cipher.vectors }),
-    ...(cipher?.vectorHash !== undefined && { 'ivgen-hash-alg': cipher.vectorHash }),
     'detached-header': false,
     'hash-alg': fields.hash_spec,
     'cipher-alg': `${fields.cipher_name}-${keyBits}`,
     uuid: fields.uuid,
+    ...(cipher?.vectorHash !== undefined && { 'ivgen-hash-alg': cipher.vectorHash }),
     'cipher-mode': cipher?.mode ?? fields.cipher_mode,
     slots: slots.map((slot) => ({
       active: isOn(slot),

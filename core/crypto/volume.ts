@@ -15,8 +15,8 @@ export interface Volume {
   unlock(secrets: Secrets | undefined, id?: string): Promise<SectorCipher>
 }
 
-/** What a header asks for, in rounds of its hash, past which the user is asked first: about a minute. */
-const MOST_ROUNDS = 2 ** 27
+/** What a header asks for, in rounds of its hash, past which the user is asked first: about two minutes. */
+const MOST_ROUNDS = 2 ** 28
 /** Of a machine that is neither old nor new. */
 const ROUNDS_PER_SECOND = 2e6
 

@@ -25,6 +25,7 @@ const NEEDS: readonly Need[] = [
   { commands: ['xz'], debian: 'xz-utils', why: 'packed images' },
   { commands: ['zstd'], debian: 'zstd', why: 'packed images' },
   { commands: ['7z', '7zz'], debian: '7zip', why: 'a second judge of our images' },
+  { commands: ['cryptsetup'], debian: 'cryptsetup-bin', why: 'a second judge of encrypted images' },
   { commands: ['git'], debian: 'git', why: 'the fresh clone' },
 ]
 

@@ -18,7 +18,8 @@ import { LuksResizer } from './resizer.ts'
 export async function openLuks(storage: Storage, gate: OpenGate, access: Access): Promise<ImageLayer> {
   const volume = await openVolume(storage, { offset: 0, length: await storage.size() })
   const { payload } = volume
-  const length = payload.length ?? roundDown(Math.max(0, (await storage.size()) - payload.start), SECTOR)
+  const length =
+    payload.length ?? roundDown(Math.max(0, (await storage.size()) - payload.start), payload.sectorSize ?? SECTOR)
   try {
     const cipher = await volume.unlock(gate.secrets)
     return new LuksLayer(storage, volume, length, {

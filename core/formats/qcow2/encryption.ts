@@ -70,6 +70,9 @@ const MOST_SEEN = 4096
 /** The format stands between what LUKS says of itself, where qemu-img has it. */
 function detailsOf(volume: Volume | undefined): Record<string, unknown> {
   const entries = Object.entries(volume?.details ?? {})
-  const at = entries.findIndex(([key]) => key === 'uuid') + 1
+  const at = Math.max(
+    0,
+    entries.findIndex(([key]) => key === 'cipher-mode'),
+  )
   return Object.fromEntries([...entries.slice(0, at), ['format', 'luks'], ...entries.slice(at)])
 }
