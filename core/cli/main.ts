@@ -70,6 +70,13 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
       load: async () => (await import('./snapshot.ts')).snapshot,
     },
   ],
+  [
+    'tree',
+    {
+      summary: 'Show all images of a folder and what lies on what',
+      load: async () => (await import('./tree.ts')).tree,
+    },
+  ],
   ['undo', { summary: 'Take back the last change in place', load: async () => (await import('./undo.ts')).undo }],
 ])
 

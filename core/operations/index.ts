@@ -20,6 +20,8 @@ import type { ImageDriver } from '../image/driver.ts'
 import type { Sharing } from '../storage/image-locks.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 import type { TransferPool } from '../transfer/pool.ts'
+import type { TreeSpec } from './tree.ts'
+import type { ImageNode } from '../library/graph.ts'
 import type { BenchSpec } from './bench.ts'
 import type { BitmapSpec } from './bitmap.ts'
 import type { InspectSpec } from './inspect.ts'
@@ -43,6 +45,8 @@ export interface Operations {
   readonly planRebase: (job: RebaseJob) => Promise<RebasePlan>
   /** Changes a bitmap inside an image. */
   readonly bitmap: (spec: BitmapSpec, context: OperationContext) => Promise<void>
+  /** The images that lie on nothing; all others are above them. */
+  readonly tree: (spec: TreeSpec, signal: AbortSignal) => Promise<readonly ImageNode[]>
   /** Seconds that the requests took. */
   readonly bench: (spec: BenchSpec, signal: AbortSignal) => Promise<number>
   readonly undoOffer: (path: string) => Promise<UndoOffer | undefined>
@@ -103,6 +107,7 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     planCommit: async (job) => (await import('./plan-commit.ts')).planCommit(job, parts),
     planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, parts),
     undoOffer: async (path) => (await import('./plan-undo.ts')).undoOffer(path),
+    tree: async (spec, signal) => (await import('./tree.ts')).tree(spec, signal, parts),
     bench: async (spec, signal) => (await import('./bench.ts')).bench(spec, signal, forJob()),
     bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, forJob()),
     undoState: async (path) => (await import('./undo.ts')).undoState(path),
