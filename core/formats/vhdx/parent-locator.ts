@@ -2,6 +2,7 @@
 
 import type { BytesPlace } from '../../bytes/structure.ts'
 import { SpindleError } from '../../model/error.ts'
+import { namesHere } from '../../image/windows-path.ts'
 import type { BackingRef } from '../../model/image.ts'
 import { notValid } from './damage.ts'
 import { parseGuid } from './guid.ts'
@@ -33,32 +34,13 @@ export function backingOf(locator: Locator, place: BytesPlace): BackingRef {
   const identity = parseGuid(locator.get('parent_linkage') ?? '')
   if (identity === undefined) throw notValid(place.path, 'it does not say which image it lies on', place.offset)
   const paths = [
-    ...namesOf(locator.get('relative_path'), 'relative'),
-    ...namesOf(locator.get('absolute_win32_path'), 'absolute'),
-    ...namesOf(locator.get('volume_path'), 'absolute'),
+    ...namesHere(locator.get('relative_path') ?? ''),
+    ...namesHere(locator.get('absolute_win32_path') ?? ''),
+    ...namesHere(locator.get('volume_path') ?? ''),
     `uuid:${identity}`,
   ]
   const [path = '', ...alternatives] = new Set(paths)
   return { path, alternatives, format: 'vhdx', identity }
-}
-
-/**
- * A Windows path as it can be followed here. An absolute one leads nowhere on another system, but images that belong
- * together are mostly moved together: the file is looked for beside the image.
- */
-function namesOf(path: string | undefined, kind: 'relative' | 'absolute'): readonly string[] {
-  if (path === undefined || path === '') return []
-  const parts = path.replaceAll('\\', '/').split('/')
-  const file = parts.at(-1) ?? ''
-  if (file === '' || file === '.' || file === '..') return []
-  if (kind === 'absolute') return path.startsWith('/') ? [path, local(file)] : [local(file)]
-  const relative = parts.filter((part, index) => part !== '.' && !(part === '' && index > 0)).join('/')
-  return relative.startsWith('/') || /^[a-z]:/i.test(relative) ? [local(file)] : [local(relative), local(file)]
-}
-
-/** A name with a colon would be taken for something other than a file. */
-function local(path: string): string {
-  return path.includes(':') ? `./${path}` : path
 }
 
 function textAt(bytes: Uint8Array, offset: number, length: number, place: BytesPlace): string {

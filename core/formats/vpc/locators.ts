@@ -1,5 +1,6 @@
 // What a differencing disk lies on: the names its header has for the parent, turned into names of files here.
 
+import { namesHere } from '../../image/windows-path.ts'
 import type { BackingRef } from '../../model/image.ts'
 import { readPadded } from '../../storage/storage.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -26,14 +27,14 @@ export function backingOf(header: DynamicHeaderFields, located: readonly Located
   const stated = fromUtf16(header.parent_name, 'big')
   // A relative name is still right when the folder has been moved; one of another machine is right but for its folders.
   const names = [
-    ...textsOf(located, PLATFORM.windowsRelative).flatMap(fromWindows),
+    ...textsOf(located, PLATFORM.windowsRelative).flatMap(namesHere),
     ...textsOf(located, PLATFORM.macUrl).flatMap(fromUrl),
-    ...textsOf(located, PLATFORM.windowsAbsolute).flatMap(fromWindows),
-    ...fromWindows(stated),
+    ...textsOf(located, PLATFORM.windowsAbsolute).flatMap(namesHere),
+    ...namesHere(stated),
   ]
   const hasIdentity = header.parent_unique_id.some((byte) => byte !== 0)
   const identity = uuidText(header.parent_unique_id)
-  const [path, ...alternatives] = [...new Set(names.map(asReference)), ...(hasIdentity ? [`uuid:${identity}`] : [])]
+  const [path, ...alternatives] = [...new Set(names), ...(hasIdentity ? [`uuid:${identity}`] : [])]
   return {
     path: path ?? `uuid:${identity}`,
     alternatives,
@@ -72,31 +73,16 @@ export async function readLocators(
   return found
 }
 
-/** Programs on Linux write their own absolute names there; of one with a drive or a server only the last part can be here. */
-function fromWindows(text: string): readonly string[] {
-  const parts = text.replaceAll('\\', '/').split('/')
-  const file = parts.at(-1) ?? ''
-  if (file === '' || file === '.' || file === '..') return []
-  if (text.startsWith('/')) return [text, file]
-  if (text.startsWith('\\') || /^[a-z]:/i.test(text)) return [file]
-  return [parts.filter((part) => part !== '.' && part !== '').join('/'), file]
-}
-
 /** `file:///absolute` or `file://./relative`. */
 function fromUrl(text: string): readonly string[] {
   const path = /^file:\/\/(?:localhost)?(.+)$/.exec(text)?.[1]
   if (path === undefined) return []
   try {
-    return fromWindows(decodeURIComponent(path))
+    return namesHere(decodeURIComponent(path))
   } catch {
     // A per cent sign that stands for itself.
-    return fromWindows(path)
+    return namesHere(path)
   }
-}
-
-/** A plain name must not be taken for one with a protocol. */
-function asReference(path: string): string {
-  return /^[^/]*:/.test(path) ? `./${path}` : path
 }
 
 function fromUtf16(bytes: Uint8Array, order: 'big' | 'little'): string {
