@@ -12,6 +12,7 @@ import { Inspector } from './features/inspector/inspector.tsx'
 import { Jobs } from './features/jobs/jobs.tsx'
 import { Library } from './features/library/library.tsx'
 import { SearchField } from './features/library/search-field.tsx'
+import { Palette } from './features/palette/palette.tsx'
 import { Places } from './features/places/places.tsx'
 import { Resize } from './features/resize/resize.tsx'
 import { Frame } from './features/shell/frame.tsx'
@@ -62,6 +63,7 @@ export function App() {
       <ChainDialogs />
       <Compare />
       <AskForUndo />
+      <Palette />
       <Notices />
     </CSPProvider>
   )

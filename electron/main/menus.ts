@@ -45,8 +45,28 @@ export function menuTemplate({ platform, words, command, quit }: MenuOptions): M
     },
     { role: 'editMenu', label: words('menu.edit') },
     {
+      label: words('menu.volume'),
+      submenu: [
+        item('volume.open', words('menu.open')),
+        item('volume.snapshots', words('menu.snapshots'), 'Alt+3'),
+        item('volume.health', words('menu.health'), 'Alt+5'),
+        separator,
+        item('volume.take-snapshot', words('menu.takeSnapshot'), 'CmdOrCtrl+Shift+S'),
+        item('volume.resize', words('menu.resize')),
+        item('volume.check', words('menu.check')),
+        item('volume.compare', words('menu.compare')),
+        separator,
+        item('volume.commit', words('menu.commit')),
+        item('volume.flatten', words('menu.flatten')),
+        item('volume.rebase', words('menu.rebase')),
+        separator,
+        item('volume.undo', words('menu.undo')),
+      ],
+    },
+    {
       label: words('menu.view'),
       submenu: [
+        item('view.palette', words('menu.palette'), 'CmdOrCtrl+K'),
         item('view.filter', words('menu.filter'), 'CmdOrCtrl+F'),
         item('library.rescan', words('menu.rescan'), 'F5'),
         separator,

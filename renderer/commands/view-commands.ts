@@ -1,7 +1,19 @@
 // Commands about the window itself: panels, theme, density, focus.
 
-import { ChevronLeft, Ellipsis, Monitor, Moon, PanelLeft, PanelRight, Rows4, Search, Sun } from 'lucide-react'
+import {
+  ChevronLeft,
+  Ellipsis,
+  Monitor,
+  Moon,
+  PanelLeft,
+  PanelRight,
+  Rows4,
+  Search,
+  SquareTerminal,
+  Sun,
+} from 'lucide-react'
 import type { Settings } from '../../electron/contract/data.ts'
+import { openDialog } from '../state/dialogs.ts'
 import { requestFocus, requestFocusSoon } from '../state/focus.ts'
 import { usePanels } from '../state/panels.ts'
 import { changeSettings, useSettings } from '../state/settings.ts'
@@ -46,6 +58,13 @@ export const viewCommands = [
     shortcut: '$mod+I',
     checked: () => settings().inspectorOpen,
     run: () => changeSettings({ inspectorOpen: !settings().inspectorOpen }),
+  },
+  {
+    id: 'view.palette',
+    title: 'command.palette',
+    icon: SquareTerminal,
+    shortcut: '$mod+K',
+    run: () => openDialog({ kind: 'palette' }),
   },
   {
     id: 'view.main-menu',

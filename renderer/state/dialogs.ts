@@ -11,6 +11,7 @@ export type ConvertSource = { readonly kind: 'library'; readonly volume: Volume 
 export type OpenDialog =
   | { readonly kind: 'none' }
   | { readonly kind: 'create' }
+  | { readonly kind: 'palette' }
   | {
       readonly kind: 'convert'
       readonly sources: readonly ConvertSource[]

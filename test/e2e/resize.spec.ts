@@ -38,7 +38,7 @@ test('a disk grows; it shrinks and loses data only at the word of it, and gets i
   expect(holds(image, '0x22', '600M 1M')).toBe(true)
 
   const shrink = await resize(page, 'server.qcow2', '512M')
-  await expect(shrink.getByText('This cuts off 1 MiB that the guest uses.', { exact: false })).toBeVisible()
+  await expect(shrink.getByText('This cuts off 1 MiB of what the disk holds.', { exact: false })).toBeVisible()
   await shrink.getByRole('textbox', { name: /^Type/ }).fill('server.qcow2')
   await shrink.getByRole('button', { name: 'Shrink and lose 1 MiB' }).click()
   await expect(volumeRow(page, 'server.qcow2').getByText('512 MiB')).toBeVisible()

@@ -56,8 +56,9 @@ async function makeVolumes(folder: string): Promise<void> {
   ] as const)
     qemu('create', '-q', '-f', 'qcow2', '-o', 'preallocation=metadata', at(name), size)
   await addSnapshots(at('pg17-trial.qcow2'))
-  write(at('ci-runner-02.qcow2'), '0x11')
-  await damageCounts(at('ci-runner-02.qcow2'))
+  qemu('create', '-q', '-f', 'qcow2', at('zabbix.qcow2'), '20G')
+  write(at('zabbix.qcow2'), '0x11')
+  await damageCounts(at('zabbix.qcow2'))
   qemu('create', '-q', '-u', '-f', 'qcow2', '-b', 'base/ubuntu-24.04.qcow2', '-F', 'qcow2', at('staging.qcow2'), '20G')
   for (const [name, size] of [
     ['build-cache.img', 200 * GiB],
@@ -179,9 +180,9 @@ async function changeScreens(page: Page, theme: string): Promise<void> {
   }
   await leave()
 
-  await volumeRow(page, 'ci-runner-02.qcow2').click()
+  await volumeRow(page, 'zabbix.qcow2').click()
   await inspector.getByRole('button', { name: 'Check' }).click()
-  await page.getByText(/of leaks$/).waitFor()
+  await page.getByRole('button', { name: 'Check again' }).waitFor()
   await shoot(page, 'health', theme)
   await page.getByRole('button', { name: /^Repair \d/ }).click()
   await shoot(page, 'repair', theme)
@@ -202,7 +203,7 @@ async function changeScreens(page: Page, theme: string): Promise<void> {
   await page.getByRole('row', { selected: true }).first().click({ button: 'right' })
   await page.getByRole('menuitem', { name: 'Compare' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Compare' }).click()
-  await page.getByText('Identical').waitFor({ timeout: 60_000 })
+  await page.getByText('Identical', { exact: true }).waitFor({ timeout: 60_000 })
   await shoot(page, 'compare', theme)
   await leave()
 }

@@ -174,7 +174,7 @@ describe('the size', () => {
     await withVolume('debian12.qcow2', async (page) => {
       const dialog = await resize(page)
       await dialog.getByRole('textbox', { name: 'New size' }).fill('16G')
-      await dialog.getByText('This cuts off 3.48 GiB that the guest uses.', { exact: false }).waitFor()
+      await dialog.getByText('This cuts off 3.48 GiB of what the disk holds.', { exact: false }).waitFor()
       await dialog.getByText('Type the name to go on.').waitFor()
       await page.keyboard.press('Enter')
       expect(await started(page)).toEqual([])
@@ -311,5 +311,19 @@ test('a change that was cut off is shown with its way out', async () => {
         .getByText('Damaged')
         .count(),
     ).toBe(0)
+  })
+})
+
+test('a few letters find a command; one that cannot be done says why and does nothing', async () => {
+  await withVolume('build-cache.raw', async (page) => {
+    await page.keyboard.press('Control+k')
+    const palette = page.getByRole('dialog', { name: 'Commands' })
+    await palette.getByRole('combobox').fill('snap')
+    await palette.getByRole('option').filter({ hasText: 'This format has no snapshots' }).first().waitFor()
+    await page.keyboard.press('Enter')
+    expect(await palette.isVisible()).toBe(true)
+    await palette.getByRole('combobox').fill('res')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Resize build-cache.raw' }).waitFor()
   })
 })

@@ -25,6 +25,7 @@ export function MainMenu() {
       <Item id="library.add-location" />
       <Item id="library.open-files" />
       <Item id="library.rescan" />
+      <Item id="view.palette" />
       <MenuSeparator />
       <Check id="view.sidebar" />
       <Check id="view.inspector" />

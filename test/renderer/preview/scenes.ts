@@ -214,6 +214,15 @@ export const SCENES: readonly Scene[] = [
       await page.getByRole('tabpanel').getByRole('button', { name: 'Undo last change' }).waitFor()
     },
   },
+  {
+    name: 'palette',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'debian12.qcow2')
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('co')
+    },
+  },
   { name: 'merge-down', query: 'volumes=40', act: (page) => openFromMenu(page, 'debian12.qcow2', 'Merge down') },
   { name: 'flatten', query: 'volumes=40', act: (page) => openFromMenu(page, 'mail-relay.qcow2', 'Flatten') },
   {
