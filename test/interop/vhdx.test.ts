@@ -1,10 +1,12 @@
 // VHDX images in the hands of QEMU and Spindle in turn, at random: both see the same, and neither finds anything wrong.
 
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { MiB } from '../../core/model/units.ts'
 import { oracles } from '../helpers/oracles.ts'
 import { Qemu } from '../helpers/qemu.ts'
+import { expectSameBytes, sampleDisk } from '../helpers/sample-disk.ts'
 import { scratchFolder } from '../helpers/scratch.ts'
 import { historySeeds } from '../helpers/seeds.ts'
 import type { Random } from '../helpers/seeds.ts'
@@ -41,6 +43,26 @@ test.for(oracles())('an image is described in the words of QEMU $version, whoeve
     }
   }
 })
+
+test.for(['subformat=dynamic', 'subformat=dynamic,block_size=1M,block_state_zero=off', 'subformat=fixed,log_size=2M'])(
+  'a conversion is as long as was foretold, and the same disk for every QEMU: %s',
+  async (options) => {
+    const folder = scratchFolder()
+    const [raw, source, target] = ['raw.img', 'source.vhdx', 'target.vhdx'].map((name) => join(folder, name))
+    if (raw === undefined || source === undefined || target === undefined) throw new Error('there are three names')
+    const content = sampleDisk(raw)
+    // Zeros that were written count as data until someone reads them: a first conversion leaves them out.
+    await spindleHere('convert', '-O', 'vhdx', '-o', options, raw, source)
+    const measured = await spindleHere('measure', '--output=json', '-O', 'vhdx', '-o', options, source)
+    expect(await spindleHere('convert', '-O', 'vhdx', '-o', options, source, target)).toMatchObject({ code: 0 })
+    expect(JSON.parse(measured.out)).toMatchObject({ required: statSync(target).size })
+    for (const oracle of oracles()) {
+      const qemu = new Qemu(oracle, folder, 'vhdx')
+      expectSameBytes(qemu.content('target.vhdx'), content)
+      expect(qemu.check('target.vhdx')).toMatchObject({ corruptions: 0, errors: 0 })
+    }
+  },
+)
 
 function randomVhdx(random: Random): FormatDesign {
   const size = MiB * (1 + random.below(6)) - 512 * random.pick([0, 0, random.below(2048)])

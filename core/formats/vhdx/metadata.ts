@@ -103,8 +103,7 @@ async function readItems(storage: Storage, region: Region): Promise<Items> {
     const at = METADATA_TABLE.size + index * METADATA_ENTRY.size
     const place = { path, offset: region.offset + at }
     const { guid, offset, length, flags } = METADATA_ENTRY.decode(bytes.subarray(at), place)
-    if ((flags & METADATA_FLAG.user) !== 0) continue
-    if (!KNOWN.has(guid)) {
+    if (!KNOWN.has(guid) || (flags & METADATA_FLAG.user) !== 0) {
       if ((flags & METADATA_FLAG.required) === 0) continue
       throw new SpindleError(
         'unsupported',
