@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FormatId } from '../../core/model/image.ts'
+import { amend } from '../../core/operations/amend.ts'
 import { bitmap } from '../../core/operations/bitmap.ts'
 import { commit } from '../../core/operations/commit.ts'
 import { systemParts } from '../../core/operations/parts.ts'
@@ -12,6 +13,7 @@ import { snapshot } from '../../core/operations/snapshot.ts'
 import type { DiskStep } from '../helpers/disk-model.ts'
 import type { Qemu } from '../helpers/qemu.ts'
 import { recorded } from '../helpers/run-operation.ts'
+import { optionWords } from './design.ts'
 import { DISK, openImage } from './history.ts'
 import type { MixedStep } from './mixed-steps.ts'
 
@@ -49,6 +51,9 @@ export function qemuHand(qemu: Qemu, sizes: Sizes): Hand {
           break
         case 'rebase':
           qemu.img('rebase', '-f', 'qcow2', ...rebaseWords(step), DISK)
+          break
+        case 'amend':
+          qemu.img('amend', '-f', 'qcow2', ...optionWords(step.options), DISK)
           break
         default:
           qemu.img('bitmap', '-f', 'qcow2', ...bitmapWords(step), DISK, step.name)
@@ -93,6 +98,9 @@ export function spindleHand(folder: string): Hand {
           await rebase({ kind: 'rebase', path, nameOnly, ...below }, context, parts)
           break
         }
+        case 'amend':
+          await amend({ kind: 'amend', path, options: step.options }, context, parts)
+          break
         default: {
           const { action, granularity, from, name } = step
           const one =

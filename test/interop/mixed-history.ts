@@ -35,7 +35,7 @@ interface Side {
 
 export class MixedHistory {
   readonly #random: Random
-  readonly #design: Design
+  #design: Design
   readonly #ours: string
   readonly #theirs: string
   #bytes: Uint8Array = new Uint8Array(0)
@@ -176,6 +176,7 @@ export class MixedHistory {
     if (step.kind === 'bitmap' && step.action === 'add') this.#bitmaps = [...this.#bitmaps, step.name]
     if (step.kind === 'bitmap' && step.action === 'remove')
       this.#bitmaps = this.#bitmaps.filter((name) => name !== step.name)
+    if (step.kind === 'amend') this.#design = { ...this.#design, options: { ...this.#design.options, ...step.options } }
     if (step.kind === 'rebase') this.#chain = this.#bases.find(([first]) => first?.name === step.backing?.name) ?? []
   }
 

@@ -2,6 +2,7 @@
 
 import type { FormatId } from '../../core/model/image.ts'
 import type { Preallocation } from '../../core/model/job.ts'
+import type { OptionValues } from '../../core/model/option.ts'
 import { randomStep } from '../helpers/disk-model.ts'
 import type { DiskStep } from '../helpers/disk-model.ts'
 import type { Random } from '../helpers/seeds.ts'
@@ -23,6 +24,7 @@ export type MixedStep =
   /** Into the next image below, or into the named one, which leaves the top full. */
   | { readonly kind: 'commit'; readonly keepTop: boolean; readonly base?: string }
   | { readonly kind: 'rebase'; readonly nameOnly: boolean; readonly backing?: Below }
+  | { readonly kind: 'amend'; readonly options: OptionValues }
   | {
       readonly kind: 'bitmap'
       readonly action: BitmapWord
@@ -60,7 +62,8 @@ export function randomMixedStep(random: Random, now: Situation): MixedStep {
   if (chance < 58) return snapshot(random, now) ?? work(random, now)
   if (chance < 72) return resize(random, now) ?? work(random, now)
   if (chance < 82) return commit(random, now) ?? rebase(random, now) ?? work(random, now)
-  if (chance < 92) return rebase(random, now) ?? work(random, now)
+  if (chance < 90) return rebase(random, now) ?? work(random, now)
+  if (chance < 95) return amend(random, now) ?? work(random, now)
   return addBitmap(random, now) ?? work(random, now)
 }
 
@@ -124,6 +127,18 @@ function rebase(random: Random, { design, bases, snapshots }: Situation): MixedS
   // What snapshots show from below would change.
   const nameOnly = snapshots.length > 0 || random.happens(0.35)
   return { kind: 'rebase', nameOnly, ...(backing && { backing }) }
+}
+
+function amend(random: Random, { design, snapshots }: Situation): MixedStep | undefined {
+  const { options, dataFile, compress } = design
+  if (options['compat'] === '0.10') return { kind: 'amend', options: { compat: '1.1' } }
+  const bits = options['refcount_bits'] ?? 16
+  const isPlain = bits === 16 && !dataFile && options['compression_type'] !== 'zstd' && options['extended_l2'] !== true
+  // Version 2 takes every snapshot to be as large as the disk.
+  if (isPlain && snapshots.length === 0 && random.happens(0.5)) return { kind: 'amend', options: { compat: '0.10' } }
+  if (random.happens(0.3)) return { kind: 'amend', options: { lazy_refcounts: options['lazy_refcounts'] !== true } }
+  const widths = design.snapshots || compress ? [8, 16, 32, 64] : [1, 2, 4, 8, 16, 32, 64]
+  return { kind: 'amend', options: { refcount_bits: random.pick(widths.filter((width) => width !== bits)) } }
 }
 
 function addBitmap(random: Random, { design, count }: Situation): MixedStep | undefined {

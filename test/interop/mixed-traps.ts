@@ -24,10 +24,11 @@ export function handsFor(step: MixedStep, { design, chain, size }: Situation): H
  * image to another, and QEMU makes zeros of all that is new above a backing file, Spindle only of what would show.
  */
 export function areLaidOutAlike(step: MixedStep, before: Situation): boolean {
-  if (step.kind === 'rebase' || step.kind === 'commit') return false
+  if (step.kind === 'rebase' || step.kind === 'commit' || step.kind === 'amend') return false
   if (step.kind !== 'resize') return true
-  // In a raw data file QEMU gives out the last cluster of the smaller disk anew.
-  const isPlain = before.chain.length === 0 && before.design.options['data_file_raw'] !== true
+  // In a raw data file QEMU gives out the last cluster of the smaller disk anew, and of a packed one it leaves the rest.
+  const { options, compress } = before.design
+  const isPlain = before.chain.length === 0 && options['data_file_raw'] !== true && !compress
   return isPlain && step.preallocation === 'off'
 }
 
