@@ -22,14 +22,21 @@ export function locateNearby(
   others: () => readonly string[] = () => [],
 ): Locate {
   return async (identity, from) => {
-    const extension = extname(from.name).toLowerCase()
+    const kind = kindOf(from.name)
     for await (const path of filesFrom(from.name, others)) {
       // What lies below an image is in the same format, and hypervisors name it so.
-      if (path === from.name || extname(path).toLowerCase() !== extension) continue
+      if (path === from.name || kindOf(path) !== kind) continue
       if ((await identityOf(path, drivers, open)) === identity) return path
     }
     return undefined
   }
+}
+
+/** By its extension. Hyper-V puts an `a` in front of it for what lies on another image: .avhdx. */
+function kindOf(path: string): string {
+  return extname(path)
+    .toLowerCase()
+    .replace(/^\.avhd/, '.vhd')
 }
 
 async function* filesFrom(path: string, others: () => readonly string[]): AsyncGenerator<string> {

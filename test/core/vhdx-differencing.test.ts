@@ -260,7 +260,7 @@ test('a chain of files is read from one folder, by a name the parent no longer h
   const folder = scratchFolder()
   const images = await pair({ child: 'A..D', parent: 'abcd' }, { relative_path: '.\\old-name.vhdx' })
   mkdirSync(join(folder, 'vm'))
-  const child = join(folder, 'vm', 'child.vhdx')
+  const child = join(folder, 'vm', 'child_7B2F.avhdx')
   writeFileSync(child, await images.child.bytes())
   writeFileSync(join(folder, 'vm', 'renamed.vhdx'), await images.parent.bytes())
   const flat = join(folder, 'flat.raw')
