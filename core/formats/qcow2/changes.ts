@@ -8,6 +8,7 @@ import type { ClusterSet } from '../../image/cluster-set.ts'
 import { damaged } from './damage.ts'
 import { decodeL1, encodeL1, encodeL2 } from './entries.ts'
 import type { CompressedEntry, StandardEntry } from './entries.ts'
+import { FreedRoom } from './freed-room.ts'
 import { clustersFor } from './geometry.ts'
 import type { ImageFile } from './image-file.ts'
 import { AUTOCLEAR, L1_ENTRY_SIZE } from './layout.ts'
@@ -34,12 +35,15 @@ export class Changes {
   readonly #released = new Map<number, number>()
   /** Ranges of the external data file that no entry leads to any more. */
   #unneeded: { readonly offset: number; readonly length: number }[] = []
+  readonly #freed: FreedRoom
+  #isWholeUnderWay = false
   #failure: SpindleError | undefined
 
   private constructor(file: ImageFile, refcounts: Refcounts, metadata: ClusterSet) {
     this.#file = file
     this.refcounts = refcounts
     this.metadata = metadata
+    this.#freed = new FreedRoom(file, refcounts)
     this.allocator = new Allocator(file, refcounts, metadata, (old) => this.#releaseRun(old))
   }
 
@@ -77,14 +81,23 @@ export class Changes {
    */
   async whole<T>(work: () => Promise<T>): Promise<T> {
     await this.commit()
+    this.#isWholeUnderWay = true
     try {
       const value = await work()
       await this.commit()
+      this.#isWholeUnderWay = false
+      await this.#freed.giveBack()
       return value
     } catch (error) {
       this.#failure = this.#ended(error)
       throw error
     }
+  }
+
+  /** Clusters that nothing counts any more, durably: their room is given back once a change of several steps is whole. */
+  async freeRoom(runs: readonly Run[]): Promise<void> {
+    this.#freed.add(runs)
+    if (!this.#isWholeUnderWay) await this.#freed.giveBack()
   }
 
   /** Puts a table where nothing is yet, in clusters that lie together. Durable; nothing leads there so far. */
@@ -215,7 +228,12 @@ export class Changes {
     if (this.#released.size === 0 && this.#unneeded.length === 0) return
     const freed = await this.#lowerCounts()
     await this.refcounts.writeBack()
-    await this.#punch(freed)
+    await this.#flush()
+    this.#freed.addClusters(freed)
+    if (!this.#isWholeUnderWay) await this.#freed.giveBack()
+    if (this.#unneeded.length === 0) return
+    for (const { offset, length } of this.#unneeded) await this.#file.dataStorage.discard(offset, length)
+    this.#unneeded = []
     await this.#flush()
   }
 
@@ -233,20 +251,6 @@ export class Changes {
     }
     this.#released.clear()
     return freed
-  }
-
-  /** Gives the file system its room back, before anything new is put there. */
-  async #punch(freed: readonly number[]): Promise<void> {
-    const { clusterSize } = this.#file.geometry
-    const sorted = freed.toSorted((left, right) => left - right)
-    for (let start = 0; start < sorted.length;) {
-      let end = start + 1
-      while (end < sorted.length && sorted[end] === (sorted[start] ?? 0) + (end - start)) end += 1
-      await this.#file.storage.discard((sorted[start] ?? 0) * clusterSize, (end - start) * clusterSize)
-      start = end
-    }
-    for (const { offset, length } of this.#unneeded) await this.#file.dataStorage.discard(offset, length)
-    this.#unneeded = []
   }
 
   async #flush(): Promise<void> {

@@ -66,15 +66,9 @@ export class Release {
   /** Gives the file system its room back, once nothing counts it any more. */
   async finish(): Promise<void> {
     await this.lower()
-    const { storage, geometry } = this.#file
     await this.#changes.refcounts.writeBack()
-    await storage.flush()
-    const size = await storage.size()
-    for (const { first, count } of this.#freed) {
-      const start = first * geometry.clusterSize
-      const end = Math.min(start + count * geometry.clusterSize, size)
-      if (end > start) await storage.discard(start, end - start)
-    }
+    await this.#file.storage.flush()
+    await this.#changes.freeRoom(this.#freed)
   }
 
   /** Nothing counts the cluster any more. */
