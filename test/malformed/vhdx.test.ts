@@ -136,6 +136,11 @@ const REFUSED: readonly (readonly [string, Damage, string])[] = [
   ['a parent that is not named', number(ITEM_AT.flags, 4, 2), 'invalid-image'],
   ['a parent with a name alone', (storage) => setParent(storage, { relative_path: 'x.vhdx' }), 'invalid-image'],
   ['a parent linked by nonsense', (storage) => setParent(storage, { parent_linkage: '{nobody}' }), 'invalid-image'],
+  [
+    'a parent of which a hundred things are said',
+    (storage) => setParent(storage, Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`k${index}`, 'v']))),
+    'invalid-image',
+  ],
   ['a log that overwrites the headers', log({ records: [{ offset: 0x1_0000n, bytes: SECTOR }] }), 'invalid-image'],
   [
     'a log that overwrites itself',

@@ -8,6 +8,11 @@ import { notValid } from './damage.ts'
 import { parseGuid } from './guid.ts'
 import { LOCATOR, LOCATOR_ENTRY, VHDX_LOCATOR } from './layout.ts'
 
+/** There are five keys; more entries than this could only be meant to fill memory. */
+const MOST_ENTRIES = 64
+/** Longer names than any system takes. */
+const LONGEST_NAME = 4096
+
 /** Texts by key: `parent_linkage`, `relative_path`, `volume_path`, `absolute_win32_path`. */
 export type Locator = ReadonlyMap<string, string>
 
@@ -18,6 +23,12 @@ export function readLocator(bytes: Uint8Array, place: BytesPlace): Locator {
       'unsupported',
       `${place.path} names the image below it in a way that Spindle does not know (${type}). Nothing was changed.`,
       place,
+    )
+  if (count > MOST_ENTRIES)
+    throw notValid(
+      place.path,
+      `it says ${count} things of the image below it, and there are five to be said`,
+      place.offset,
     )
   const texts = new Map<string, string>()
   for (let index = 0; index < count; index += 1) {
