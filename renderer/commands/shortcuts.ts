@@ -32,7 +32,8 @@ const MAC_KEYS: Readonly<Record<string, string>> = { $mod: '⌘', Shift: '⇧', 
 
 /** `Ctrl+Shift+O`, or `⇧⌘O` on a Mac. */
 export function shortcutText(shortcut: string, platform: Overview['platform']): string {
-  const keys = shortcut.split('+')
+  // Digits by where they are: with Alt held, a Mac makes other characters of them.
+  const keys = shortcut.split('+').map((key) => key.replace('Digit', ''))
   if (platform !== 'darwin') return keys.map((key) => PLAIN_KEYS[key] ?? key).join('+')
   const modifiers = keys.slice(0, -1).toReversed()
   const last = keys.at(-1) ?? ''

@@ -66,4 +66,6 @@ test('shortcuts are written as the system writes them', () => {
   expect(shortcutText('$mod+Shift+O', 'linux')).toBe('Ctrl+Shift+O')
   expect(shortcutText('$mod+Shift+O', 'darwin')).toBe('⇧⌘O')
   expect(shortcutText('F9', 'win32')).toBe('F9')
+  expect(shortcutText('Alt+Digit3', 'linux')).toBe('Alt+3')
+  expect(shortcutText('Alt+ArrowLeft', 'darwin')).toBe('⌥←')
 })
