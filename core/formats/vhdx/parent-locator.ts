@@ -10,8 +10,6 @@ import { LOCATOR, LOCATOR_ENTRY, VHDX_LOCATOR } from './layout.ts'
 
 /** There are five keys; more entries than this could only be meant to fill memory. */
 const MOST_ENTRIES = 64
-/** Longer names than any system takes. */
-const LONGEST_NAME = 4096
 
 /** Texts by key: `parent_linkage`, `relative_path`, `volume_path`, `absolute_win32_path`. */
 export type Locator = ReadonlyMap<string, string>
