@@ -1,6 +1,6 @@
 // VHD images that become larger and smaller: what stays is the same, what is new is zeros, and QEMU agrees.
 
-import { statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { vpcDriver } from '../../core/formats/vpc/driver.ts'
@@ -18,6 +18,7 @@ import { Qemu } from '../helpers/qemu.ts'
 import { scratchFolder } from '../helpers/scratch.ts'
 import { randomFrom, seeds } from '../helpers/seeds.ts'
 import { spindleHere } from '../helpers/spindle.ts'
+import type { Outcome } from '../helpers/spindle.ts'
 import { BLOCK, ROOM, lettersOf, readHeader, vpcOf } from '../helpers/vpc-bytes.ts'
 
 function opener(storage: MemoryStorage): () => Promise<VirtualDisk> {
@@ -26,6 +27,11 @@ function opener(storage: MemoryStorage): () => Promise<VirtualDisk> {
 
 async function resize(storage: MemoryStorage, virtualSize: number, how: Preallocation = 'off'): Promise<void> {
   await resizeImage({ virtualSize, preallocation: how, open: opener(storage), pace: () => undefined })
+}
+
+/** So that it can be taken back. */
+async function resized(...words: readonly string[]): Promise<Outcome> {
+  return spindleHere('resize', '-f', 'vpc', '--keep-undo', ...words)
 }
 
 async function findings(storage: MemoryStorage): Promise<unknown> {
@@ -119,3 +125,29 @@ test.for(oracles())('QEMU $version reads what the command made larger and smalle
   expect(statSync(path).size).toBeLessThan(5 * 1024 * KiB)
   expect((await spindleHere('check', path)).code).toBe(0)
 })
+
+test.for(['dynamic', 'fixed'])(
+  'while a %s disk that became smaller can be taken back, it is the smaller one',
+  async (subformat) => {
+    const folder = scratchFolder()
+    const path = join(folder, 'disk.vhd')
+    writeFileSync(path, await (await vpcOf('abcdef', { subformat })).bytes())
+    const before = readFileSync(path)
+    const read = async (): Promise<string> => {
+      await using disk = await openSource(path, 'vpc', systemParts())
+      const bytes = Buffer.alloc(disk.size)
+      await disk.read(0, bytes)
+      return `${disk.size}: ${bytes.toString().replaceAll(/(.)\1*/gs, '$1')}`
+    }
+    expect(await resized('--shrink', path, String(2 * BLOCK))).toMatchObject({ code: 0 })
+    expect(await read()).toBe(`${2 * BLOCK}: ab`)
+    expect((await spindleHere('check', '-f', 'vpc', path)).code).not.toBe(2)
+    expect(await spindleHere('undo', path)).toMatchObject({ code: 0 })
+    expect(readFileSync(path).equals(before)).toBe(true)
+
+    expect(await resized(path, String(8 * BLOCK))).toMatchObject({ code: 0 })
+    expect(await read()).toBe(`${8 * BLOCK}: abcdef\0`)
+    expect(await spindleHere('undo', path)).toMatchObject({ code: 0 })
+    expect(readFileSync(path).equals(before)).toBe(true)
+  },
+)

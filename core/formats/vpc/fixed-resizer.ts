@@ -6,10 +6,8 @@ import { SpindleError, assertNever } from '../../model/error.ts'
 import type { Preallocation } from '../../model/job.ts'
 import { MiB } from '../../model/units.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { encodeFooter } from './footer.ts'
-import { resizedFooter } from './footer-change.ts'
+import { endWith, resizedFooter } from './footer-change.ts'
 import { maxSizeOf } from './geometry.ts'
-import { SECTOR } from './layout.ts'
 import type { Opened } from './open.ts'
 import { checkSize } from './resizer.ts'
 
@@ -37,14 +35,17 @@ export class FixedResizer implements Resizer {
         'invalid-argument',
         `Only what is new of a disk can be allocated in advance, and ${storage.name} is to become smaller. Nothing was changed.`,
       )
-    await storage.write(virtualSize, encodeFooter(resizedFooter(footer, virtualSize)))
-    await storage.truncate(virtualSize + SECTOR)
+    const sizeBefore = await storage.size()
+    await endWith(storage, resizedFooter(footer, virtualSize), virtualSize)
     await storage.flush()
-    if (virtualSize > before) await this.#prepare(before, virtualSize - before, preallocation, pace)
+    if (virtualSize > before) {
+      // What was behind the disk so far, the footer that told of its old size too, is no data of the guest's.
+      await storage.zero(before, Math.min(sizeBefore, virtualSize) - before)
+      await this.#prepare(before, virtualSize - before, preallocation, pace)
+    }
     await storage.flush()
   }
 
-  /** What was behind the disk so far, the footer that told of its old size too, is no data of the guest's. */
   async #prepare(
     offset: number,
     length: number,
@@ -52,7 +53,6 @@ export class FixedResizer implements Resizer {
     pace: Pace | undefined,
   ): Promise<void> {
     const storage = this.#storage
-    await storage.discard(offset, length)
     switch (preallocation) {
       case 'off':
         break

@@ -15,12 +15,21 @@ export function resizedFooter(footer: FooterFields, virtualSize: number): Footer
 
 /** Both of a dynamic image: the one at `end`, behind which the file ends, and its copy. Durable when this returns. */
 export async function writeFooters(storage: Storage, footer: FooterFields, end: number): Promise<void> {
+  await endWith(storage, footer, end)
+  await storage.flush()
+  await storage.write(0, encodeFooter(footer))
+  await storage.flush()
+}
+
+/** Makes the file end at `end` with this footer. */
+export async function endWith(storage: Storage, footer: FooterFields, end: number): Promise<void> {
   const bytes = encodeFooter(footer)
+  const size = await storage.size()
   await storage.write(end, bytes)
-  if ((await storage.size()) > end + SECTOR) await storage.truncate(end + SECTOR)
-  await storage.flush()
-  await storage.write(0, bytes)
-  await storage.flush()
+  if (size <= end + SECTOR) return
+  // While the change can be taken back the file keeps its length, and no other footer must be found at its end.
+  await storage.write(size - SECTOR, bytes)
+  await storage.truncate(end + SECTOR)
 }
 
 /** The header as it is, but for the place and length of the table; locators of a parent stay. */

@@ -148,7 +148,7 @@ export class BlockWriter implements LayerWriter {
   /** Filling it must have failed. */
   async #reuse(start: number): Promise<number> {
     const { blocks, storage } = this.#file
-    await storage.discard(start + blocks.bitmapSize, blocks.blockSize)
+    await storage.zero(start + blocks.bitmapSize, blocks.blockSize)
     return start
   }
 
