@@ -61,9 +61,11 @@ test.each([
   ['commit', ['commit', 'top']],
   ['commit quietly', ['commit', '-q', '-f', 'qcow2', 'top']],
   ['commit and drop', ['commit', '-d', 'top']],
+  ['commit held back', ['commit', '-r', '2G', 'top']],
   ['commit into a lower one', ['commit', '-b', 'below', 'top']],
   ['rebase', ['rebase', '-b', 'other', '-F', 'raw', 'top']],
   ['rebase to nothing', ['rebase', '-b', '', 'top']],
+  ['rebase to nothing, packed', ['rebase', '-c', '-b', '', 'top']],
   ['rebase by name', ['rebase', '-u', '-b', 'other', '-F', 'raw', 'top']],
   ['rebase to nothing by name', ['rebase', '-u', 'top']],
 ])('%s does what qemu-img does, in its words', async (name, words) => {
@@ -101,10 +103,4 @@ test('a commit that would damage others names them, and says nothing was changed
     code: 0,
     out: 'Image committed.\n',
   })
-})
-
-test('compression during a rebase is refused by name', async () => {
-  const outcome = await spindleHere('rebase', '-c', '-b', '', join(folder, 'top'))
-  expect(outcome.code).toBe(1)
-  expect(outcome.error).toContain('Spindle does not have the option -c yet')
 })

@@ -233,9 +233,7 @@ describe('convert', () => {
     ['-n', 'no-create'],
     ['-S', 'sparse-size'],
     ['-B', 'backing'],
-    ['-r', 'rate'],
     ['--salvage', 'salvage'],
-    ['--bitmaps', 'bitmaps'],
   ])('refuses %s by name instead of doing something else', async (flag) => {
     const { code, error } = await spindleHere('convert', flag, '1', at('disk.img'), at('never'))
     expect(code).toBe(1)
