@@ -1,7 +1,8 @@
 // commit: what an image has, moved down into one below it.
 
-import { openDisk } from '../image/chain.ts'
+import { openDisk, openLayer } from '../image/chain.ts'
 import type { ImageLayer } from '../image/driver.ts'
+import { aloneGate } from '../image/gate.ts'
 import { VirtualDisk } from '../image/virtual-disk.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import type { Pace } from '../jobs/pace.ts'
@@ -39,6 +40,7 @@ export async function commit(job: CommitJob, context: OperationContext, parts: P
     await moveDown(above, below, base.virtualSize, paceOf(context, 'copy', above.size, job.rateLimit))
     await below.flush()
   })
+  await renewLink(upper.at(-1), base, context, parts)
   if (!keepTop) await emptyTop(path, chain.top.format, name, context, parts)
   return { kind: 'commit', path, base: name, warnings: between(upper, name) }
 }
@@ -161,6 +163,26 @@ async function clear(disk: VirtualDisk, offset: number, length: number): Promise
     if (extent.kind === 'data' || extent.kind === 'packed') await disk.zero(position, extent.length, unmap)
     position += extent.length
   }
+}
+
+/** Some images note what the one below calls itself, which changes with what is in it. */
+async function renewLink(
+  child: ImageLayer | undefined,
+  base: ImageLayer,
+  context: OperationContext,
+  parts: Parts,
+): Promise<void> {
+  const backing = child?.backing
+  if (!child || backing?.identity === undefined) return
+  const how = { drivers: parts.drivers, gate: aloneGate(parts.openFile) }
+  await using now = await openLayer(await parts.openFile(base.storage.name, 'read'), base.format, 'read', how)
+  const { identity } = now
+  if (identity === undefined || identity === backing.identity) return
+  const onward: OperationContext = { ...context, signal: new AbortController().signal, pointOfNoReturn: () => {} }
+  const spec = { path: child.storage.name, format: child.format, keepUndo: false }
+  await changeLayerInPlace(spec, onward, parts, async ({ backingLink }) =>
+    backingLink?.setBacking({ ...backing, identity }),
+  )
 }
 
 async function emptyTop(

@@ -53,7 +53,14 @@ function linkOf({ backingLink, unwritable, unreadable, storage, format }: ImageL
 }
 
 function refOf({ backing }: RebaseJob, below: VirtualDisk): BackingRef | undefined {
-  return backing && { path: backing.path, format: backing.format ?? statedFormat(backing.path) ?? below.top.format }
+  const { identity, format } = below.top
+  return (
+    backing && {
+      path: backing.path,
+      format: backing.format ?? statedFormat(backing.path) ?? format,
+      ...(identity !== undefined && { identity }),
+    }
+  )
 }
 
 /** What is to lie below; for nothing, an empty disk. */

@@ -124,6 +124,54 @@ describe('content ids', () => {
   })
 })
 
+describe('the image below', () => {
+  test.for(seeds())(
+    'takes what a delta has, is exchanged, and is given up, and QEMU sees the same (seed %i)',
+    async (seed) => {
+      const random = randomFrom(seed)
+      const qemu = new Qemu(newestOracle(), scratchFolder(), 'vmdk')
+      const path = (name: string) => join(qemu.folder, name)
+      const size = 40 * MiB
+      const work = async (name: string) => {
+        await using disk = await openImage(path(name), 'vmdk', 'write')
+        for (let count = 0; count < 12; count += 1) {
+          const bytes = random.bytes(1 + random.below(100_000))
+          await disk.write(random.below(size - bytes.length), bytes)
+        }
+      }
+      await run('create', '-q', '-f', 'vmdk', path('base.vmdk'), String(size))
+      await work('base.vmdk')
+      await run('create', '-q', '-f', 'vmdk', '-b', 'base.vmdk', '-F', 'vmdk', path('delta.vmdk'))
+      await work('delta.vmdk')
+      let content = await spindleContent(path('delta.vmdk'), 'vmdk')
+      const agree = async (...names: readonly string[]) => {
+        for (const name of names) {
+          expect(firstDifference(await spindleContent(path(name), 'vmdk'), content), name).toBeUndefined()
+          expect(firstDifference(qemu.content(name), content), name).toBeUndefined()
+          expect(qemu.check(name)).toMatchObject({ corruptions: 0, errors: 0 })
+          expect(await spindleHere('check', path(name))).toMatchObject({ code: 0, error: '' })
+        }
+      }
+      await run('commit', '-q', path('delta.vmdk'))
+      await agree('delta.vmdk', 'base.vmdk')
+      expect(readFileSync(path('delta.vmdk')).length).toBeLessThan(200_000)
+      await work('delta.vmdk')
+      content = await spindleContent(path('delta.vmdk'), 'vmdk')
+      await run('commit', '-q', '-d', path('delta.vmdk'))
+      await agree('delta.vmdk', 'base.vmdk')
+      await run('create', '-q', '-f', 'vmdk', path('other.vmdk'), String(size))
+      await work('other.vmdk')
+      await run('rebase', '-b', 'other.vmdk', '-F', 'vmdk', path('delta.vmdk'))
+      await agree('delta.vmdk')
+      await run('rebase', '-b', '', path('delta.vmdk'))
+      await agree('delta.vmdk')
+      const unseen = await spindleHere('rebase', '-u', '-b', 'base.vmdk', '-F', 'vmdk', path('delta.vmdk'))
+      expect(unseen.error).toContain('what the image below calls itself')
+      await agree('delta.vmdk')
+    },
+  )
+})
+
 describe('growing', () => {
   test.for(seeds())('of a growing disk keeps what it held, and adds zeros (seed %i)', async (seed) => {
     const random = randomFrom(seed)
@@ -410,4 +458,8 @@ async function letters(folder: MemoryFolder): Promise<string> {
   return Array.from({ length: disk.size / GRAIN }, (_, index) => String.fromCharCode(bytes[index * GRAIN] || 46)).join(
     '',
   )
+}
+
+async function run(...words: readonly string[]): Promise<void> {
+  expect(await spindleHere(...words), words.join(' ')).toMatchObject({ code: 0, error: '' })
 }

@@ -82,6 +82,20 @@ export function withContentId({ text, contentId }: Descriptor, next: string): st
   return contentId === undefined ? undefined : text.replace(/^(\s*CID\s*=\s*)[0-9a-f]+/im, `$1${next}`)
 }
 
+/** The same descriptor with another image below, or none. */
+export function withParent(
+  text: string,
+  parent: { readonly contentId: string; readonly name: string } | undefined,
+): string {
+  const bare = text.replace(/^[ \t]*parentFileNameHint[ \t]*=.*(?:\r?\n|$)/gim, '')
+  const linked = bare.replace(/^(\s*parentCID\s*=\s*)[0-9a-f]+/im, `$1${parent?.contentId ?? NO_PARENT}`)
+  if (!parent) return linked
+  const name = Buffer.from(parent.name).toString('latin1')
+  return linked.replace(/^([ \t]*createType[ \t]*=.*?)(\r?\n|$)/im, (line, type: string, end: string) =>
+    line === '' ? line : `${type}${end}parentFileNameHint="${name}"${end}`,
+  )
+}
+
 /** The same descriptor with its only extent, and so the disk, of another size. */
 export function withSize(text: string, sectors: number, cylinders: number): string {
   return text

@@ -2,11 +2,12 @@
 
 import type { Access, ImageLayer, LayerWriter } from '../../image/driver.ts'
 import type { Extent } from '../../image/extent.ts'
-import type { Resizer } from '../../image/facets.ts'
+import type { BackingLink, Resizer } from '../../image/facets.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { ErrorData } from '../../model/error.ts'
 import type { BackingRef, Details } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { VmdkBackingLink } from './backing-link.ts'
 import { detailsOf } from './describe.ts'
 import type { Descriptor } from './descriptor.ts'
 import type { Opened } from './open.ts'
@@ -26,6 +27,7 @@ export class VmdkLayer implements ImageLayer {
   readonly writer?: LayerWriter
   readonly unwritable?: ErrorData
   readonly resizer?: Resizer
+  readonly backingLink?: BackingLink
   readonly #opened: Opened
 
   constructor(storage: Storage, opened: Opened, access: Access) {
@@ -48,8 +50,12 @@ export class VmdkLayer implements ImageLayer {
       this.unwritable = unwritable.toData()
       return
     }
-    this.writer = new VmdkWriter(storage, opened)
+    const writer = new VmdkWriter(storage, opened)
+    this.writer = writer
     this.resizer = new VmdkResizer(storage, opened)
+    // Flat parts cover everything below, so nothing can lie there.
+    if (opened.parts.every(({ kind }) => kind === 'sparse'))
+      this.backingLink = new VmdkBackingLink(storage, opened, writer)
   }
 
   async describe(): Promise<Details> {

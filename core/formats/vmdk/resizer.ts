@@ -13,7 +13,7 @@ import { MAX_DIRECTORY, SECTOR, SPARSE_HEADER, SPLIT_SIZE } from './layout.ts'
 import type { Opened } from './open.ts'
 import type { FlatPart, SparsePart } from './part.ts'
 import { SparseWriter } from './sparse-writer.ts'
-import { writeDescriptor } from './writer.ts'
+import { currentText, writeDescriptor } from './writer.ts'
 
 export class VmdkResizer implements Resizer {
   readonly #storage: Storage
@@ -88,7 +88,8 @@ export class VmdkResizer implements Resizer {
     const geometry = (name: string, usual: number): number =>
       Number(descriptor.database.get(`ddb.geometry.${name}`)) || usual
     const cylinders = cylindersOf(virtualSize, geometry('heads', 16), geometry('sectors', 63))
-    await writeDescriptor(this.#storage, place, withSize(descriptor.text, virtualSize / SECTOR, cylinders))
+    const text = await currentText(this.#storage, place)
+    await writeDescriptor(this.#storage, place, withSize(text, virtualSize / SECTOR, cylinders))
   }
 
   #refused(why: string): SpindleError {

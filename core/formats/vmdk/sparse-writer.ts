@@ -102,6 +102,11 @@ export class SparseWriter {
     return (this.#frontier ??= await this.#findFrontier())
   }
 
+  /** Of all tables and their copies. */
+  tableStarts(): readonly number[] {
+    return [...this.tables.directory, ...(this.#redundant ?? [])].filter((offset) => offset > 0)
+  }
+
   async #take(length: number, alignment: number): Promise<number> {
     const offset = roundUp(await this.frontier(), alignment)
     if (offset + length > LARGEST_FILE)
@@ -120,9 +125,7 @@ export class SparseWriter {
     const { storage, shape, directory } = tables
     const size = await storage.size()
     const length = tableBytes(shape)
-    const starts = Float64Array.from(
-      [...directory, ...(this.#redundant ?? [])].filter((offset) => offset > 0),
-    ).toSorted()
+    const starts = Float64Array.from(this.tableStarts()).toSorted()
     const fixed = fixedRanges(shape)
     for (const [at, offset] of starts.entries())
       if (offset + length > size || offset < (starts[at - 1] ?? SECTOR - length) + length) throw this.#contradiction()

@@ -3,7 +3,8 @@
 import type { LayerWriter, Room } from '../../image/driver.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { withContentId } from './descriptor.ts'
+import { readPadded } from '../../storage/storage.ts'
+import { latin1, withContentId } from './descriptor.ts'
 import { newContentId } from './descriptor-text.ts'
 import { NOTHING, ZEROS } from './grain-tables.ts'
 import type { Opened } from './open.ts'
@@ -161,6 +162,14 @@ async function writeContentId(storage: Storage, { descriptor, place }: Opened): 
   await storage.flush()
 }
 
+/** The descriptor as it is now, one character a byte: the first write of a session changes it. */
+export async function currentText(storage: Storage, { offset, room }: Opened['place']): Promise<string> {
+  const bytes = new Uint8Array(room ?? (await storage.size()))
+  await readPadded(storage, offset, bytes)
+  const end = bytes.indexOf(0)
+  return latin1(end === -1 ? bytes : bytes.subarray(0, end))
+}
+
 /** Over the one that is there. Throws `unsupported` when it does not fit into its room. */
 export async function writeDescriptor(storage: Storage, place: Opened['place'], text: string): Promise<void> {
   const { offset, room } = place
@@ -178,7 +187,7 @@ export async function writeDescriptor(storage: Storage, place: Opened['place'], 
         path: storage.name,
       },
     )
-  await storage.write(offset, Buffer.concat([bytes], Math.min(room, bytes.length + 1)))
+  await storage.write(offset, Buffer.concat([bytes], room))
 }
 
 function linkedRoom(storage: Storage, start: number, length: number, offset: number): Room {
