@@ -95,6 +95,15 @@ describe('what a disk gains reads as zeros', () => {
     await expectSound()
   })
 
+  test('where the backing file is longer and holds pieces smaller than a cluster', async () => {
+    qemu.img('create', '-q', '-f', 'qcow2', '-o', 'cluster_size=4k', 'base', '1M')
+    qemu.io('base', ['write -P 5 300k 4k', 'write -P 6 320k 4k', 'write -P 7 500k 12k'])
+    make('200k', '-o', 'cluster_size=256k', '-b', 'base', '-F', 'qcow2')
+    await to(MiB)
+    expect(firstDifference(await content(), new Uint8Array(MiB))).toBeUndefined()
+    expect(firstDifference(qemu.content('disk'), new Uint8Array(MiB))).toBeUndefined()
+  })
+
   test('where the backing file is longer and room is taken in advance', async () => {
     writeFileSync(at('base'), new Uint8Array(3 * MiB).fill(7))
     make('1M', '-b', 'base', '-F', 'raw')

@@ -159,6 +159,13 @@ describe('invalid-image: refused when it is opened', () => {
         image.set32(116, 0xffff_fff8)
       },
     },
+    {
+      name: 'an end of extensions that claims to be long',
+      damage: (image) => {
+        image.set32(112, 0)
+        image.set32(116, 0xffff_fff8)
+      },
+    },
     { name: 'a raw data file that is none', damage: (image) => image.set('autoclear_features', 2) },
     { name: 'no bitmaps where some are promised', damage: (image) => withBitmaps(image, { nb_bitmaps: 0 }) },
     { name: 'too many bitmaps', damage: (image) => withBitmaps(image, { nb_bitmaps: 0xffff_ffff }) },
