@@ -66,6 +66,7 @@ export function createEngine({ emit }: EngineOptions): Engine {
 // For the command line, which does one thing at a time and prints it.
 export { Keyring } from './crypto/keyring.ts'
 export type { SecretRequest } from './crypto/secrets.ts'
+export type { KeySlotAction } from './operations/key-slots.ts'
 export { RateMeter } from './jobs/rate.ts'
 export { parseOptions } from './image/options.ts'
 export { parseReference } from './image/reference.ts'

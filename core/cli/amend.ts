@@ -1,5 +1,6 @@
 // `spindle amend`: what was chosen when an image was made, chosen otherwise.
 
+import { keySlotAction } from './amend-keys.ts'
 import { parseOptions } from '../index.ts'
 import { SpindleError } from '../model/error.ts'
 import type { ImageFacts } from '../model/image.ts'
@@ -22,7 +23,7 @@ const words: CommandWords = {
   options: [
     { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
     { long: 'options', short: 'o', value: 'NAME=VALUE,…', help: 'options that are to change; "-o help" lists them' },
-    { long: 'force', help: 'accepted for scripts; there is nothing that Spindle would need it for' },
+    { long: 'force', help: 'remove also the last passphrase of an encrypted image, whose data is lost then' },
     KEEP_UNDO,
     PROGRESS,
     QUIET,
@@ -33,7 +34,8 @@ const words: CommandWords = {
   refused: [],
   notes: [
     'All of the options change, or none: also when the command is stopped. What reads the disk sees the same before and after.',
-    'backing_fmt can be stated for the backing file there is; to have another one use rebase. data_file changes the name alone, for a file that was moved. Keys of encrypted images cannot be changed yet.',
+    'backing_fmt can be stated for the backing file there is; to have another one use rebase. data_file changes the name alone, for a file that was moved.',
+    'Passphrases of encrypted images: encrypt.state=active,encrypt.new-secret=ID adds one (ID of an --object secret, or asked for), encrypt.state=inactive with encrypt.keyslot=N or encrypt.old-secret=ID removes some; for LUKS by itself without "encrypt.". Never the last one without --force.',
   ],
 }
 
@@ -68,6 +70,14 @@ export const amend: Command = {
     const formatFacts = operations.format(facts.format)
     if (!values) {
       console.out(amendHelp(formatFacts))
+      return 0
+    }
+    const action = keySlotAction(values, facts.format, given.has('force'))
+    if (action && facts.details.encrypted === true) {
+      await operations.keySlots(
+        { path, format: facts.format, action },
+        { signal, progress: () => {}, pointOfNoReturn: () => {} },
+      )
       return 0
     }
     const { options, backingFormat } = amendments(values, formatFacts, facts)
@@ -115,7 +125,7 @@ function amendments(texts: ReadonlyMap<string, string>, format: FormatFacts, fac
   const own = new Map<string, string>()
   for (const [name, text] of texts) {
     if (amendable.some((option) => option.name === name)) own.set(name, text)
-    else if (KEYS.has(name)) throw refusal(noKeys(facts))
+    else if (KEYS.has(name)) throw refusal("Can't amend encryption options - encryption not present")
     else if (!SHARED.has(name)) throw refusal(unknownOption(name, format))
   }
   const size = texts.get('size')
@@ -127,12 +137,6 @@ function amendments(texts: ReadonlyMap<string, string>, format: FormatFacts, fac
   if (isOther || (backingFormat !== undefined && !facts.backing))
     throw refusal("Cannot amend the backing file\nYou can use 'spindle rebase' instead.")
   return { options: parseOptions(format.options, own), backingFormat }
-}
-
-function noKeys({ details }: ImageFacts): string {
-  return details.encrypted === true
-    ? 'Spindle cannot change the keys of encrypted images yet'
-    : "Can't amend encryption options - encryption not present"
 }
 
 function unknownOption(name: string, { options }: FormatFacts): string {

@@ -15,6 +15,7 @@ import type { Volume } from './volume.ts'
 export async function luks1Volume(storage: Storage, place: HeaderPlace): Promise<Volume> {
   const header = await readLuks1(storage, place)
   return {
+    version: 1,
     details: describeLuks1(header),
     payload: { start: header.fields.payload_offset * SECTOR },
     unlock: async (secrets, id) => {

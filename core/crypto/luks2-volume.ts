@@ -26,6 +26,7 @@ export async function luks2Volume(storage: Storage, place: HeaderPlace): Promise
   const metadata = luks2Metadata(header, storage.name)
   const { segment, slots } = metadata
   return {
+    version: 2,
     details: detailsOf(header, metadata),
     payload: {
       start: segment.offset,

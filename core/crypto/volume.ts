@@ -7,6 +7,7 @@ import type { SectorCipher } from './sector-cipher.ts'
 import type { Secrets } from './secrets.ts'
 
 export interface Volume {
+  readonly version: 1 | 2
   /** As info prints it. */
   readonly details: Record<string, unknown>
   /** Where the encrypted bytes are, from the start of the header. */

@@ -5,6 +5,7 @@ import type { BackingRef, BitmapFacts, Capabilities, Details, FormatId } from '.
 import type { ErrorData } from '../model/error.ts'
 import type { Pace } from '../jobs/pace.ts'
 import type { OptionTable, OptionValues } from '../model/option.ts'
+import type { KeySlots } from '../crypto/key-slots.ts'
 import type { Secrets } from '../crypto/secrets.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Extent } from './extent.ts'
@@ -128,6 +129,8 @@ export interface ImageLayer extends AsyncDisposable {
   /** Only in a layer that is open for writing, of a format with backing files. */
   readonly backingLink?: BackingLink
   readonly amender?: Amender
+  /** Only in an unlocked layer that is open for writing. */
+  readonly keySlots?: KeySlots
   close(): Promise<void>
 }
 

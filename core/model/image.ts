@@ -60,6 +60,14 @@ export interface BitmapFacts {
   readonly flags: readonly ('in-use' | 'auto')[]
 }
 
+/** One of the places for passphrases in an encrypted image. */
+export interface KeySlotFacts {
+  readonly slot: number
+  readonly active: boolean
+  /** What trying a passphrase costs. */
+  readonly iterations?: number
+}
+
 /** What a format says of itself beyond the facts all share; `info` prints it, the inspector shows it. */
 export interface Details {
   /** Clusters, grains or blocks: the unit of allocation in bytes. */

@@ -3,7 +3,7 @@
 import { driverOf } from '../image/detect.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { assertNever } from '../model/error.ts'
-import type { ImageFacts, MapRow } from '../model/image.ts'
+import type { ImageFacts, KeySlotFacts, MapRow } from '../model/image.ts'
 import type { CommitJob, ConvertJob, CreateJob, JobResult, JobSpec, RebaseJob, ResizeJob } from '../model/job.ts'
 import type {
   AllocationStrip,
@@ -24,6 +24,7 @@ import type { TreeSpec } from './tree.ts'
 import type { ImageNode } from '../library/graph.ts'
 import type { BenchSpec } from './bench.ts'
 import type { BitmapSpec } from './bitmap.ts'
+import type { KeySlotSpec } from './key-slots.ts'
 import type { InspectSpec } from './inspect.ts'
 import type { MapSpec } from './map.ts'
 import type { MeasureSpec, MeasuredSizes } from './measure.ts'
@@ -49,6 +50,8 @@ export interface Operations {
   readonly tree: (spec: TreeSpec, signal: AbortSignal) => Promise<readonly ImageNode[]>
   /** Seconds that the requests took. */
   readonly bench: (spec: BenchSpec, signal: AbortSignal) => Promise<number>
+  /** Changes who can open an encrypted image; the slots as they are afterwards. */
+  readonly keySlots: (spec: KeySlotSpec, context: OperationContext) => Promise<readonly KeySlotFacts[]>
   readonly undoOffer: (path: string) => Promise<UndoOffer | undefined>
   /** Undefined when there is nothing to undo. */
   readonly undoState: (path: string) => Promise<UndoState | undefined>
@@ -110,6 +113,7 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     tree: async (spec, signal) => (await import('./tree.ts')).tree(spec, signal, parts),
     bench: async (spec, signal) => (await import('./bench.ts')).bench(spec, signal, forJob()),
     bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, forJob()),
+    keySlots: async (spec, context) => (await import('./key-slots.ts')).keySlots(spec, context, forJob()),
     undoState: async (path) => (await import('./undo.ts')).undoState(path),
     undo: async (path) => (await import('./undo.ts')).undo(path),
     async run(job, context) {

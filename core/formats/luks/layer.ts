@@ -1,6 +1,7 @@
 // An open LUKS volume: guest offset and offset in the decrypted storage are the same.
 
 import { CipherStorage } from '../../crypto/cipher-storage.ts'
+import { KeySlots } from '../../crypto/key-slots.ts'
 import { SECTOR } from '../../crypto/luks1-layout.ts'
 import type { Volume } from '../../crypto/volume.ts'
 import { openVolume } from '../../crypto/open-volume.ts'
@@ -42,6 +43,7 @@ class LuksLayer implements ImageLayer {
   readonly unreadable?: ErrorData
   readonly writer?: LayerWriter
   readonly resizer?: Resizer
+  readonly keySlots?: KeySlots
   readonly #volume: Volume
   readonly #plain: CipherStorage | undefined
 
@@ -57,6 +59,7 @@ class LuksLayer implements ImageLayer {
     if (content.access !== 'write') return
     this.writer = new LuksWriter(content.plain, virtualSize)
     this.resizer = new LuksResizer(storage, content.plain, volume)
+    if (volume.version === 1) this.keySlots = new KeySlots(storage, { offset: 0, length: volume.payload.start })
   }
 
   async describe(): Promise<Details> {

@@ -1,6 +1,7 @@
 // The guest's data in an encrypted image: the same storage seen through the cipher, once the passphrase is known.
 
 import { CipherStorage } from '../../crypto/cipher-storage.ts'
+import { KeySlots } from '../../crypto/key-slots.ts'
 import { legacyCipher } from '../../crypto/legacy.ts'
 import { openVolume } from '../../crypto/open-volume.ts'
 import type { Volume } from '../../crypto/volume.ts'
@@ -20,6 +21,8 @@ export interface Encryption {
   /** Present when the passphrase is known. */
   readonly dataStorage?: Storage
   readonly guestData?: GuestData
+  /** Of LUKS. */
+  readonly keySlots?: KeySlots
   readonly unreadable?: SpindleError
 }
 
@@ -36,7 +39,11 @@ export async function openEncryption(
   try {
     volume = place && (await openVolume(storage, place))
     const cipher = await volume?.unlock(gate.secrets)
-    return { details: detailsOf(volume), ...(cipher && { dataStorage: new CipherStorage(data, cipher) }) }
+    return {
+      details: detailsOf(volume),
+      ...(cipher && { dataStorage: new CipherStorage(data, cipher) }),
+      ...(place && { keySlots: new KeySlots(storage, place) }),
+    }
   } catch (error) {
     if (!(error instanceof SpindleError)) throw error
     return { details: detailsOf(volume), unreadable: error }

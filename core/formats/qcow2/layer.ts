@@ -1,5 +1,6 @@
 // An open qcow2 image.
 
+import type { KeySlots } from '../../crypto/key-slots.ts'
 import type { ImageLayer, LayerWriter } from '../../image/driver.ts'
 import type { Amender, BackingLink, BitmapTable, Resizer, SnapshotTable } from '../../image/facets.ts'
 import type { Extent } from '../../image/extent.ts'
@@ -34,6 +35,7 @@ export class Qcow2Layer implements ImageLayer {
   readonly resizer?: Resizer
   readonly backingLink?: BackingLink
   readonly amender: Amender
+  readonly keySlots?: KeySlots
   readonly #file: ImageFile
   readonly #opened: Opened
   readonly #mapping: Mapping
@@ -59,6 +61,7 @@ export class Qcow2Layer implements ImageLayer {
     this.#mapping = new Mapping(file)
     if (writing.parts) {
       this.writer = writing.parts.writer
+      if (opened.encryption?.keySlots) this.keySlots = opened.encryption.keySlots
       this.resizer = new Qcow2Resizer(this, file, writing.parts)
       this.backingLink = new Qcow2BackingLink(file, writing.parts)
     }
