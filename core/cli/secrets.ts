@@ -13,7 +13,10 @@ const MOST_ATTEMPTS = 3
 
 /** Throws `invalid-argument` for what is no secret or cannot be read. */
 export async function keyringFor(objects: readonly string[], console: Console): Promise<Keyring> {
-  const keyring = new Keyring({ ask: async (request) => ask(request, console) })
+  const keyring = new Keyring({
+    ask: async (request) => ask(request, console),
+    mayTake: async (path, seconds) => mayTake(path, seconds, console),
+  })
   for (const object of objects) await addSecret(keyring, object, console)
   return keyring
 }
@@ -70,6 +73,14 @@ async function ask({ path, purpose, attempt }: SecretRequest, console: Console):
   if (isSame) return first
   first?.fill(0)
   throw refused('The two passphrases are not the same. Nothing was written.')
+}
+
+/** Where there is no one to ask, nobody has allowed it. */
+async function mayTake(path: string, seconds: number, console: Console): Promise<boolean> {
+  const minutes = Math.ceil(seconds / 60)
+  const question = `The header of ${printable(path)} asks for about ${minutes} minutes of work to try a passphrase. Type yes to go on: `
+  const answer = await console.askSecret?.(question)
+  return answer !== undefined && Buffer.from(answer).toString() === 'yes'
 }
 
 function refused(message: string): SpindleError {

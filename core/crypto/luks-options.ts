@@ -20,6 +20,14 @@ const OPTIONS: OptionTable = [
     hidden: true,
   },
   {
+    kind: 'text',
+    name: 'recovery-secret',
+    title: 'Recovery passphrase',
+    help: 'The id of a second secret that opens the image as well, to be kept in a safe place; not in qemu-img.',
+    default: '',
+    hidden: true,
+  },
+  {
     kind: 'choice',
     name: 'cipher-alg',
     title: 'Cipher',
@@ -93,6 +101,12 @@ const OPTIONS: OptionTable = [
     advanced: true,
   },
 ]
+
+/** The ids of the secrets for a new volume; an empty one when someone is to be asked. */
+export function luksSecrets(values: OptionValues, prefix = ''): readonly string[] {
+  const recovery = String(values[`${prefix}recovery-secret`])
+  return [String(values[`${prefix}key-secret`]), ...(recovery === '' ? [] : [recovery])]
+}
 
 /** From values that were held against the table. Throws `invalid-argument` for what does not go together. */
 export function luksDesign(values: OptionValues, prefix = ''): Luks1Design {

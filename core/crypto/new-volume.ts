@@ -6,24 +6,26 @@ import { NewLuks1 } from './luks1-new.ts'
 import type { Luks1Design } from './luks1-new.ts'
 import type { Secrets } from './secrets.ts'
 
-/** `id` names the secret; empty, someone is asked. What is made is kept open for who wants to read it back. */
+/** Each of `ids` names a secret; for an empty one someone is asked. What is made is kept open for who wants to read it back. */
 export async function newVolume(
   design: Luks1Design,
   path: string,
   secrets: Secrets | undefined,
-  id: string,
+  ids: readonly string[],
 ): Promise<NewLuks1> {
-  const passphrase = await newPassphrase(path, secrets, id)
+  const passphrases: Uint8Array[] = []
   try {
-    const volume = await NewLuks1.prepare(design, [passphrase])
+    for (const id of ids) passphrases.push(await newPassphrase(path, secrets, id))
+    const volume = await NewLuks1.prepare(design, passphrases)
     secrets?.keepVolumeKey(headerDigest(volume.header), volume.key)
+    volume.key.fill(0)
     return volume
   } finally {
-    passphrase.fill(0)
+    for (const passphrase of passphrases) passphrase.fill(0)
   }
 }
 
-export async function newPassphrase(path: string, secrets: Secrets | undefined, id: string): Promise<Uint8Array> {
+async function newPassphrase(path: string, secrets: Secrets | undefined, id: string): Promise<Uint8Array> {
   const passphrase = await secrets?.passphrase({ path, purpose: 'new', attempt: 0, ...(id !== '' && { id }) })
   if (passphrase && passphrase.length > 0) return passphrase
   if (id !== '' && !passphrase)

@@ -19,9 +19,9 @@ describe.each(LAYOUTS)('$layout', ({ layout, prefix, format }) => {
     readonly tools: CryptTools
     readonly image: string
     readonly second: readonly string[]
-    amend(secrets: readonly string[], words: string, ...more: readonly string[]): Promise<Outcome>
-    opens(secrets: readonly string[]): Promise<boolean>
-    slots(): Promise<readonly boolean[]>
+    readonly amend: (secrets: readonly string[], words: string, ...more: readonly string[]) => Promise<Outcome>
+    readonly opens: (secrets: readonly string[]) => Promise<boolean>
+    readonly slots: () => Promise<readonly boolean[]>
   }
 
   async function newImage(): Promise<Work> {
@@ -127,4 +127,17 @@ test('a removed passphrase is overwritten, and noise is left in its place', asyn
   for (let at = 4096; at < 4096 + size; at += 512)
     expect(after.subarray(at, at + 512).equals(before.subarray(at, at + 512)), `offset ${at}`).toBe(false)
   expect(after.subarray(4096 + size).equals(before.subarray(4096 + size))).toBe(true)
+})
+
+test('a recovery passphrase can be given when the image is made', async () => {
+  const folder = scratchFolder()
+  const tools = new CryptTools(folder)
+  const image = join(folder, 'image')
+  writeFileSync(join(folder, 'spare'), 'kept in a safe')
+  const spare = ['--object', `secret,id=r,file=${join(folder, 'spare')}`]
+  const options = 'encrypt.format=luks,encrypt.key-secret=s,encrypt.recovery-secret=r,encrypt.iter-time=1'
+  const made = await spindleHere('create', ...tools.secret, ...spare, '-q', '-f', 'qcow2', '-o', options, image, '1M')
+  expect(made).toEqual({ code: 0, out: '', error: '' })
+  for (const one of [tools.secret, spare])
+    expect((await spindleHere('map', '--output=json', ...one, image)).code).toBe(0)
 })

@@ -1,7 +1,7 @@
 // Building a LUKS volume: every byte has its place already, and what gets no data gets encrypted zeros.
 
 import { CipherStorage } from '../../crypto/cipher-storage.ts'
-import { luksDesign } from '../../crypto/luks-options.ts'
+import { luksDesign, luksSecrets } from '../../crypto/luks-options.ts'
 import { payloadOffset } from '../../crypto/luks1-layout.ts'
 import { newVolume } from '../../crypto/new-volume.ts'
 import type { NewLuks1 } from '../../crypto/luks1-new.ts'
@@ -32,7 +32,7 @@ export class LuksBuilder implements ImageBuilder {
 
   static async start(file: Storage, options: OptionValues, spec: CreateSpec, gate: OpenGate): Promise<LuksBuilder> {
     const design = luksDesign(options)
-    const volume = await newVolume(design, file.name, gate.secrets, String(options['key-secret']))
+    const volume = await newVolume(design, file.name, gate.secrets, luksSecrets(options))
     const start = payloadOffset(design.keyBytes)
     await file.truncate(start + spec.virtualSize)
     const plain = new CipherStorage(file, volume.cipher, { start, length: spec.virtualSize })

@@ -20,9 +20,9 @@ import { TableStream } from './table-stream.ts'
 const SECTOR = 512
 
 /** Asks for the passphrase where that is to be done. */
-async function encrypted({ luks, secret }: EncryptionDesign, { name }: Storage, gate: OpenGate): Promise<NewLuks1> {
+async function encrypted({ luks, secrets }: EncryptionDesign, { name }: Storage, gate: OpenGate): Promise<NewLuks1> {
   const { newVolume } = await import('../../crypto/new-volume.ts')
-  return newVolume(luks, name, gate.secrets, secret)
+  return newVolume(luks, name, gate.secrets, secrets)
 }
 
 /** Empty ones. */

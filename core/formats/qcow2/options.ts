@@ -1,6 +1,6 @@
 // Create options: qemu-img's names, defaults and rules, with what people are told of them.
 
-import { luksDesign, luksOptions } from '../../crypto/luks-options.ts'
+import { luksDesign, luksOptions, luksSecrets } from '../../crypto/luks-options.ts'
 import { payloadOffset } from '../../crypto/luks1-layout.ts'
 import type { Luks1Design } from '../../crypto/luks1-new.ts'
 import { completeOptions } from '../../image/options.ts'
@@ -147,8 +147,8 @@ export interface Design {
 
 export interface EncryptionDesign {
   readonly luks: Luks1Design
-  /** The id of the secret; empty when someone is to be asked. */
-  readonly secret: string
+  /** The ids of the secrets; an empty one when someone is to be asked. */
+  readonly secrets: readonly string[]
   /** Bytes of the header and its key slots. */
   readonly length: number
 }
@@ -224,7 +224,7 @@ function encryptionOf(values: OptionValues): EncryptionDesign | undefined {
     return undefined
   }
   const luks = luksDesign(values, ENCRYPTION)
-  return { luks, secret: String(values[`${ENCRYPTION}key-secret`]), length: payloadOffset(luks.keyBytes) }
+  return { luks, secrets: luksSecrets(values, ENCRYPTION), length: payloadOffset(luks.keyBytes) }
 }
 
 function checkedBacking({ path, format }: BackingRef): { path: string; format: string } {
