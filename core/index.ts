@@ -48,6 +48,7 @@ export function createEngine({ emit }: EngineOptions): Engine {
     planRebase: operations.planRebase,
     undoOffer: operations.undoOffer,
     undo: operations.undo,
+    keepChange: operations.keepChange,
     space,
     startJob: async (spec) => queue.start(spec),
     cancelJob: async (id) => queue.cancel(id),

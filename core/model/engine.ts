@@ -30,6 +30,8 @@ export interface Engine {
   undoOffer(path: string): Promise<UndoOffer | undefined>
   /** Puts the image back as it was before its last change in place. */
   undo(path: string): Promise<void>
+  /** Makes the last change in place final: its undo file goes. */
+  keepChange(path: string): Promise<void>
   /** Of the file system that holds the folder. */
   space(folder: string): Promise<SpaceFacts>
   startJob(spec: JobSpec): Promise<string>

@@ -57,6 +57,8 @@ export interface Operations {
   readonly undoState: (path: string) => Promise<UndoState | undefined>
   /** Puts an image back as it was before its last change in place. */
   readonly undo: (path: string) => Promise<void>
+  /** Makes the last change in place final: its undo file goes. */
+  readonly keepChange: (path: string) => Promise<void>
   readonly run: (job: JobSpec, context: OperationContext) => Promise<JobResult>
   /** Ends the threads; to be called when nothing runs. */
   readonly close: () => Promise<void>
@@ -116,6 +118,7 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     keySlots: async (spec, context) => (await import('./key-slots.ts')).keySlots(spec, context, forJob()),
     undoState: async (path) => (await import('./undo.ts')).undoState(path),
     undo: async (path) => (await import('./undo.ts')).undo(path),
+    keepChange: async (path) => (await import('./keep-change.ts')).keepChange(path),
     async run(job, context) {
       switch (job.kind) {
         case 'create':

@@ -43,6 +43,8 @@ export interface EngineApi {
   undoOffer(volume: VolumeId): Promise<UndoOffer | null>
   /** Puts the volume back as it was before its last change in place. */
   undo(volume: VolumeId): Promise<void>
+  /** Makes the volume's last change in place final: its undo file goes. */
+  keepChange(volume: VolumeId): Promise<void>
   startJob(request: JobRequest): Promise<JobId>
   cancelJob(job: JobId): Promise<void>
   dismissJob(job: JobId): Promise<void>

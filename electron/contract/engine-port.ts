@@ -15,6 +15,7 @@ export const ENGINE_METHODS = {
   planRebase: true,
   undoOffer: true,
   undo: true,
+  keepChange: true,
   space: true,
   startJob: true,
   cancelJob: true,

@@ -14,6 +14,7 @@ export const ROUTES = {
   planRebase: 'engine',
   undoOffer: 'engine',
   undo: 'engine',
+  keepChange: 'engine',
   startJob: 'engine',
   cancelJob: 'engine',
   dismissJob: 'engine',

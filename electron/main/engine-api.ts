@@ -103,6 +103,7 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     planRebase: async (request) => engine.planRebase(await rebaseJob(request)),
     undoOffer: async (volume) => (await engine.undoOffer(grants.volumePath(volume))) ?? null,
     undo: async (volume) => engine.undo(grants.volumePath(volume)),
+    keepChange: async (volume) => engine.keepChange(grants.volumePath(volume)),
     startJob: async (request) => jobs.id(await engine.startJob(await jobSpec(request))),
     cancelJob: async (id) => {
       const engineId = jobs.engineId(id)

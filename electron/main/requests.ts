@@ -122,6 +122,7 @@ const REQUESTS = {
   planRebase: z.tuple([rebaseRequest]),
   undoOffer: z.tuple([id]),
   undo: z.tuple([id]),
+  keepChange: z.tuple([id]),
   startJob: z.tuple([
     z.discriminatedUnion('kind', [
       createRequest,

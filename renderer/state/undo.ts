@@ -12,7 +12,7 @@ import { tell } from './notices.ts'
 
 interface Undo {
   readonly offers: ReadonlyMap<VolumeId, UndoOffer>
-  /** Grows with everything that was taken back, so that it is asked again. */
+  /** Grows with everything that was taken back or kept, so that it is asked again. */
   readonly done: number
 }
 
@@ -39,6 +39,15 @@ export function useAskingForOffer(volume: Volume): void {
   useEffect(() => {
     if (offer !== undefined) put(id, offer)
   }, [id, offer])
+}
+
+export async function keepLastChange(id: VolumeId): Promise<void> {
+  try {
+    await api.keepChange(id)
+  } catch (thrown) {
+    tell(thrown)
+  }
+  useUndo.setState(({ done }) => ({ done: done + 1 }))
 }
 
 export async function undoLastChange(id: VolumeId): Promise<void> {

@@ -67,6 +67,7 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
     }),
     undoOffer: async (path) => (path.endsWith('.changed') ? { kind: 'offered', size: 1, changedAt: 2 } : undefined),
     undo: async () => undefined,
+    keepChange: async () => undefined,
     space: async () => ({ total: 100, free: 40 }),
     startJob: async (spec: JobSpec) => {
       const id = `job-${++count}`

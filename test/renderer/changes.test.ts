@@ -327,3 +327,18 @@ test('a few letters find a command; one that cannot be done says why and does no
     await page.getByRole('dialog', { name: 'Resize build-cache.raw' }).waitFor()
   })
 })
+
+test('what was changed for good no longer offers to be taken back', async () => {
+  await withVolume('debian12.qcow2', async (page) => {
+    await page.keyboard.press('Enter')
+    await rows(page).first().click()
+    await page.keyboard.press('Delete')
+    const question = page.getByRole('alertdialog')
+    await question.getByRole('checkbox', { name: 'Keep an undo file' }).click()
+    await question.getByRole('button', { name: 'Delete snapshot' }).click()
+    await gone(page)
+    await page.getByRole('tabpanel').getByRole('button', { name: 'Keep it' }).click()
+    await page.getByRole('button', { name: 'Undo last change' }).waitFor({ state: 'detached' })
+    expect(await started(page)).toMatchObject([{ action: { kind: 'remove', id: '4' }, keepUndo: true }])
+  })
+})

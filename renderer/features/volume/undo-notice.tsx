@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { Volume } from '../../../electron/contract/data.ts'
 import type { VolumeId } from '../../../electron/contract/ids.ts'
 import { dateText, sizeText } from '../../state/text.ts'
-import { undoLastChange, useAskingForOffer, useUndo } from '../../state/undo.ts'
+import { keepLastChange, undoLastChange, useAskingForOffer, useUndo } from '../../state/undo.ts'
 import { useView } from '../../state/view.ts'
 import { useVolumes } from '../../state/volumes.ts'
 import { Button } from '../../ui/button.tsx'
@@ -37,10 +37,10 @@ export function UndoNotice() {
   const cutOff = offer.kind === 'cut-off'
   const told = { date: dateText(offer.changedAt), size: sizeText(offer.size) }
 
-  async function undo(volume: string): Promise<void> {
+  async function settle(how: (id: VolumeId) => Promise<void>, volume: VolumeId): Promise<void> {
     if (busy) return
     setBusy(true)
-    await undoLastChange(volume)
+    await how(volume)
     setBusy(false)
   }
 
@@ -56,10 +56,21 @@ export function UndoNotice() {
             size="small"
             variant={cutOff ? 'primary' : 'plain'}
             aria-disabled={busy ? true : undefined}
-            onClick={() => void undo(id)}
+            onClick={() => void settle(undoLastChange, id)}
           >
             {cutOff ? t('undo.putBack') : t('command.undo')}
           </Button>
+          {!cutOff && (
+            <Button
+              size="small"
+              variant="ghost"
+              title={t('undo.keepItHelp')}
+              aria-disabled={busy ? true : undefined}
+              onClick={() => void settle(keepLastChange, id)}
+            >
+              {t('undo.keepIt')}
+            </Button>
+          )}
         </div>
       </Note>
     </div>

@@ -74,4 +74,7 @@ test('a change can be taken back until something else writes to the image', asyn
   await operations.run({ kind: 'snapshot', path, action, keepUndo: true }, recorded().context)
   qemu.io('base.qcow2', ['write -P 3 0 64k'])
   expect(await operations.undoOffer(path)).toMatchObject({ kind: 'outdated' })
+  await operations.keepChange(path)
+  expect(await operations.undoOffer(path)).toBeUndefined()
+  await expect(operations.undo(path)).rejects.toMatchObject({ code: 'not-found' })
 })

@@ -47,6 +47,10 @@ export class FakeChanges {
     return this.#undo.get(volume.id)?.offer
   }
 
+  keep(volume: Volume): void {
+    this.#undo.delete(volume.id)
+  }
+
   undo(volume: Volume): Volume {
     const kept = this.#undo.get(volume.id)
     this.#undo.delete(volume.id)

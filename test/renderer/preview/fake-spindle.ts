@@ -95,6 +95,7 @@ export class FakeSpindle {
       planCommit: async (request) => this.#changes.planCommit(request, this.#volume(request.volume)),
       planRebase: async (request) => this.#changes.planRebase(request, this.#volume(request.volume)),
       undoOffer: async (id) => this.#changes.undoOffer(this.#volume(id)) ?? null,
+      keepChange: async (id) => this.#changes.keep(this.#volume(id)),
       undo: async (id) => this.#touch(this.#changes.undo(this.#volume(id))),
       startJob: async (request) => this.#start(request),
       cancelJob: async (id) =>
