@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { vpcDriver } from '../../core/formats/vpc/driver.ts'
+import { openDisk } from '../../core/image/chain.ts'
 import type { CheckReport, RepairMode, RepairReport } from '../../core/model/check.ts'
 import type { MemoryStorage } from '../../core/storage/memory.ts'
 import type { Storage } from '../../core/storage/storage.ts'
@@ -20,6 +21,7 @@ import {
   TABLE_AT,
   lettersOf,
   readFooter,
+  readHeader,
   setEntry,
   setFooter,
   vpcOf,
@@ -137,6 +139,19 @@ test('a gap in the file is closed by its last blocks, and the file becomes short
   expect(await repair(storage, 'leaks')).toMatchObject({ leaksFixed: 2, after: { findings: [] } })
   expect(await storage.size()).toBe(before - 2 * ROOM)
   expect(await lettersOf(storage)).toBe('a..def')
+})
+
+test('a gap before a block table at the end is closed as well', async () => {
+  const storage = await vpcOf('ab')
+  const gate = new MemoryFolder()
+  await using disk = await openDisk(storage, { drivers: [vpcDriver], gate, format: 'vpc', access: 'write' })
+  await disk.top.resizer?.resize(300 * BLOCK, 'off')
+  const { table_offset: tableAt } = await readHeader(storage)
+  expect(tableAt).toBeGreaterThan(FIRST_BLOCK)
+  await storage.write(tableAt + 4, new Uint8Array(4).fill(0xff))
+  expect(codes(await check(storage))).toEqual(['leak unused-room 1'])
+  expect(await repair(storage, 'leaks')).toMatchObject({ leaksFixed: 1, after: { findings: [] } })
+  expect((await lettersOf(storage)).slice(0, 3)).toBe('a..')
 })
 
 test('blocks that lie over each other get a place each, with what they showed', async () => {

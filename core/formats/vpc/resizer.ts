@@ -5,17 +5,16 @@ import type { Pace } from '../../jobs/pace.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { Preallocation } from '../../model/job.ts'
 import { formatSize, roundUp } from '../../model/units.ts'
-import type { Storage } from '../../storage/storage.ts'
 import { findAllocated } from './allocated.ts'
 import { tableSize } from './block-room.ts'
-import { compact, nextUsed, unusedRoom, usedEnd } from './compact.ts'
+import { nextUsed } from './compact.ts'
 import { dropBlocks } from './drop.ts'
 import { headerWithTable, resizedFooter, writeFooters } from './footer-change.ts'
 import { maxSizeOf } from './geometry.ts'
-import { ImageFile } from './image-file.ts'
+import type { ImageFile } from './image-file.ts'
 import { ENTRY_SIZE, SECTOR } from './layout.ts'
-import { openHeaders } from './open.ts'
 import type { Opened } from './open.ts'
+import { shorten } from './shorten.ts'
 import type { BlockWriter } from './writer.ts'
 
 export class BlockResizer implements Resizer {
@@ -51,11 +50,7 @@ export class BlockResizer implements Resizer {
     const { storage } = file
     const footer = resizedFooter(this.#opened.footer, virtualSize)
     await writeFooters(storage, footer, file.end)
-    await lowerTable(file, Math.max(1, Math.ceil(virtualSize / blockSize)))
-    const lowered = await fileOf(storage)
-    await compact(lowered, await findAllocated(lowered), pace)
-    const compacted = await fileOf(storage)
-    await writeFooters(storage, footer, usedEnd(compacted, await findAllocated(compacted)))
+    await shorten(storage, footer, Math.max(1, Math.ceil(virtualSize / blockSize)), pace)
   }
 
   /** What is new becomes part of the disk last. */
@@ -80,31 +75,6 @@ export class BlockResizer implements Resizer {
     }
     await writeFooters(storage, footer, end)
   }
-}
-
-/** A table that had to go to the end of the file once would keep all of it from getting shorter. */
-async function lowerTable(file: ImageFile, entries: number): Promise<void> {
-  const { storage, blocks } = file
-  const { tableOffset, headerOffset } = blocks
-  const length = tableSize(entries)
-  const gaps = unusedRoom(file, await findAllocated(file))
-  const lower = gaps
-    .map((gap) => ({ ...gap, start: roundUp(gap.start, SECTOR) }))
-    .find(({ start, end }) => start + length <= end)
-  const offset = Math.min(lower?.start ?? tableOffset, tableOffset)
-  const table = new Uint8Array(length)
-  await storage.read(tableOffset, table)
-  if (offset !== tableOffset) await storage.write(offset, table)
-  await storage.flush()
-  await storage.write(headerOffset, headerWithTable(blocks, offset, entries))
-  await storage.flush()
-}
-
-/** As it is now. */
-async function fileOf(storage: Storage): Promise<ImageFile> {
-  const opened = await openHeaders(storage)
-  if (!opened.blocks) throw new SpindleError('internal', `${storage.name} has lost its blocks`)
-  return new ImageFile(storage, opened, opened.blocks)
 }
 
 /** Throws before anything is written. */

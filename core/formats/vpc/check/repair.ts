@@ -4,10 +4,11 @@ import type { Pace } from '../../../jobs/pace.ts'
 import type { RepairMode, RepairReport } from '../../../model/check.ts'
 import { roundUp } from '../../../model/units.ts'
 import type { Storage } from '../../../storage/storage.ts'
-import { compact, moveBlock, usedEnd } from '../compact.ts'
+import { moveBlock, usedEnd } from '../compact.ts'
 import { encodeFooter } from '../footer.ts'
 import { headerWithTable, writeFooters } from '../footer-change.ts'
 import { SECTOR } from '../layout.ts'
+import { shorten } from '../shorten.ts'
 import { examine, reportOf } from './examine.ts'
 import type { Examined } from './examine.ts'
 
@@ -92,8 +93,6 @@ async function freeRoom(
     return undefined
   }
   const leaks = findings.count('leak')
-  await compact(body.file, body.allocated, pace)
-  const { body: moved } = await examine(storage)
-  if (moved) await writeFooters(storage, opened.footer, usedEnd(moved.file, moved.allocated))
+  await shorten(storage, opened.footer, body.file.blocks.tableEntries, pace)
   return leaks === 1 ? 'The room of one block was given back.' : `The room of ${leaks} blocks was given back.`
 }
