@@ -9,7 +9,7 @@ const PART = /^(.+)-(?:flat|delta|sesparse|[sf]\d{3,4})\.vmdk$/i
 /** Names beside it under which the descriptor of such a file would be. */
 export function leadersOf(fileName: string): readonly string[] {
   const [, base] = PART.exec(fileName) ?? []
-  return base === undefined ? [] : [`${base}.vmdk`]
+  return base === undefined ? [] : [`${base}.vmdk`, base]
 }
 
 /** Whether the file is a descriptor that names `fileName` as a part of its disk. */
