@@ -11,6 +11,9 @@ export type Hands = 'each' | 'qemu' | 'spindle'
 
 export function handsFor(step: MixedStep, { design, chain, size }: Situation): Hands {
   if (step.kind === 'pack') return 'qemu'
+  // Counts of large clusters come in millions, and QEMU takes minutes to write them anew.
+  const isSlow = step.kind === 'amend' && 'refcount_bits' in step.options && design.clusterSize > 65_536
+  if (isSlow) return 'spindle'
   if (design.options['compat'] !== '0.10') return 'each'
   // QEMU cannot clear what shines through from below in version 2, and lets it shine: where the disk becomes larger, and
   // where it gets something below for the first time.
