@@ -3,6 +3,7 @@
 import { SpindleError } from '../model/error.ts'
 import { openFile } from '../storage/file.ts'
 import { ImageLocks } from '../storage/image-locks.ts'
+import type { Storage } from '../storage/storage.ts'
 import {
   beingChanged,
   changeState,
@@ -20,7 +21,7 @@ export async function undoState(path: string): Promise<UndoState | undefined> {
   if (whole === undefined) return undefined
   await using log = await openFile(await undoFileOf(whole), 'read')
   await using image = await openFile(whole, 'read')
-  await using parts = await openParts(whole, log, 'read')
+  await using parts = await openParts(whole, log, async (file) => openFile(file, 'read'))
   const state = await readUndoState(log, image, parts.logged)
   return state && { ...state, matches: state.matches && !parts.areLogsLost }
 }
@@ -39,8 +40,10 @@ export async function undo(path: string): Promise<void> {
   if ((await changeState(path)) === 'under-way') throw beingChanged(path)
   {
     await using log = await openFile(await undoFileOf(whole), 'write')
-    await using image = await new ImageLocks().open(whole, 'write', 'locked')
-    await using parts = await openParts(whole, log, 'write')
+    const locks = new ImageLocks()
+    const open = async (file: string): Promise<Storage> => locks.open(file, 'write', 'locked')
+    await using image = await open(whole)
+    await using parts = await openParts(whole, log, open)
     if (parts.areLogsLost) throw cannotBeUndone(whole)
     await rollBack(log, image, parts.logged)
   }

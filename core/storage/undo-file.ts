@@ -80,7 +80,11 @@ export interface ChangedParts extends AsyncDisposable {
 }
 
 /** Throws `missing-file` when a file is gone that was changed together with the image. */
-export async function openParts(path: string, log: Storage, access: 'read' | 'write'): Promise<ChangedParts> {
+export async function openParts(
+  path: string,
+  log: Storage,
+  open: (path: string) => Promise<Storage>,
+): Promise<ChangedParts> {
   await using opened = new AsyncDisposableStack()
   const logged: LoggedFile[] = []
   const facts = await readLogFacts(log)
@@ -96,8 +100,8 @@ export async function openParts(path: string, log: Storage, access: 'read' | 'wr
       continue
     }
     logged.push({
-      image: opened.use(await openFile(file, access)),
-      log: opened.use(await openFile(undoFile, access)),
+      image: opened.use(await open(file)),
+      log: opened.use(await openFile(undoFile, 'read')),
     })
   }
   const kept = opened.move()

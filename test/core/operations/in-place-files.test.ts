@@ -20,7 +20,7 @@ import { newestOracle } from '../../helpers/oracles.ts'
 import { partsDyingAfter } from '../../helpers/chain.ts'
 import { recorded } from '../../helpers/run-operation.ts'
 import { scratchFolder } from '../../helpers/scratch.ts'
-import { spindle } from '../../helpers/spindle.ts'
+import { spindleHere } from '../../helpers/spindle.ts'
 
 const PROGRAM = fileURLToPath(new URL('change-two-for-ever.ts', import.meta.url))
 
@@ -118,7 +118,7 @@ test.each([3, 11, 23])('is led back in both after the program was killed (%i ms)
     const row = { path, place: files.folder, name: 'x', stats: statSync(path), chosen: true }
     expect((await readVolume(row, parts.drivers))?.error?.message).toContain('spindle undo')
   }
-  expect(spindle(['undo', files.data])).toMatchObject({ code: 0 })
+  expect(await spindleHere('undo', files.data)).toMatchObject({ code: 0, error: '' })
   expect(isAsBefore(files)).toBe(true)
   expect(undoFilesIn(files.folder)).toEqual([])
   await change(files)
