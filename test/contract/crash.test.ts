@@ -16,6 +16,7 @@ import { scratchFolder } from '../helpers/scratch.ts'
 import { SECTOR, SectorHistory, stamps } from '../helpers/sector-history.ts'
 import { randomFrom, seeds } from '../helpers/seeds.ts'
 import type { Random } from '../helpers/seeds.ts'
+import { tally } from '../helpers/tally.ts'
 import { open, prepare } from './subjects.ts'
 import { ENCRYPTED_CRASH_SUBJECTS } from './subjects-encrypted.ts'
 import { QED_CRASH_SUBJECTS } from './subjects-qed.ts'
@@ -97,6 +98,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
       count += 1
     }
     expect(count).toBe(STATES)
+    tally('crashes', STATES)
   })
 
   test.for(seeds())('a full disk loses nothing that was flushed, and leaks at worst (seed %i)', async (seed) => {
