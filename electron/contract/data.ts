@@ -59,11 +59,13 @@ export type CreateRequest = Omit<CreateJob, 'target' | 'backing'> & {
   readonly name: string
   readonly backing?: VolumeId
 }
-export type ConvertRequest = Omit<ConvertJob, 'source' | 'target'> & {
+/** Of one volume into a new one: what names further files is the command line's. */
+export type ConvertRequest = Omit<ConvertJob, 'source' | 'target' | FurtherFiles> & {
   readonly source: VolumeId
   readonly folder: FolderId
   readonly name: string
 }
+type FurtherFiles = 'more' | 'range' | 'backing' | 'into' | 'targetIsZero'
 export type CompareRequest = Omit<CompareJob, 'left' | 'right'> & { readonly left: VolumeId; readonly right: VolumeId }
 type InPlace<Job> = Omit<Job, 'path'> & { readonly volume: VolumeId }
 export type SnapshotRequest = InPlace<SnapshotJob>

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Api } from '../contract/api.ts'
 import type { Settings } from '../contract/data.ts'
 import type { GrantFile } from '../contract/messages.ts'
-import { FORMAT_IDS, SpindleError } from '../../core/model/index.ts'
+import { FORMAT_IDS, PRESET_IDS, SpindleError } from '../../core/model/index.ts'
 
 const MAX_CELLS = 4096
 const MAX_FILES = 1000
@@ -24,6 +24,8 @@ const text = z.string().max(MAX_PATH)
 const bytes = z.int().nonnegative()
 const options = z.record(z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/), z.union([text, z.number(), z.boolean()]))
 
+const preset = z.enum(PRESET_IDS).exactOptional()
+
 const createRequest = z.strictObject({
   kind: z.literal('create'),
   folder: id,
@@ -33,6 +35,7 @@ const createRequest = z.strictObject({
   options,
   backing: id.exactOptional(),
   overwrite: z.boolean().exactOptional(),
+  preset,
 })
 const convertRequest = z.strictObject({
   kind: z.literal('convert'),
@@ -46,6 +49,7 @@ const convertRequest = z.strictObject({
   verify: z.boolean(),
   overwrite: z.boolean().exactOptional(),
   snapshot: text.min(1).exactOptional(),
+  preset,
 })
 const compareRequest = z.strictObject({
   kind: z.literal('compare'),

@@ -39,8 +39,7 @@ const ROWS: readonly Row[] = [
       'core/storage/joined.ts',
       'core/jobs/pace.ts',
     ],
-    // Random identities, and names of files beside the image: no way to reach one.
-    packages: ['node:crypto', 'node:path'],
+    packages: [],
   },
   { layer: 'core/formats', layers: ['core/image', 'core/formats/*'], packages: [] },
   // Files inside files: the one place that knows archives.
@@ -109,10 +108,16 @@ const ROWS: readonly Row[] = [
     layers: ['renderer/state', 'electron/contract', 'core/model'],
     packages: ['react', 'lucide-react', 'tinykeys', 'i18next'],
   },
+  // Fields that draw the engine's tables, for more than one screen.
+  {
+    layer: 'renderer/forms',
+    layers: ['renderer/ui', 'renderer/state', 'core/model'],
+    packages: ['react', 'react-i18next'],
+  },
   // A feature is a screen: it never imports another.
   {
     layer: 'renderer/features/*',
-    layers: ['renderer/ui', 'renderer/state', 'renderer/commands', 'electron/contract', 'core/model'],
+    layers: ['renderer/ui', 'renderer/forms', 'renderer/state', 'renderer/commands', 'electron/contract', 'core/model'],
     packages: [
       'react',
       'react-i18next',

@@ -39,7 +39,7 @@ export function FormatSelect({ form, formats, onChange }: FormProps) {
         icon: <Glyph shape={formatShape(format)} />,
       }))}
       value={form.format}
-      onValueChange={(format) => onChange({ format })}
+      onValueChange={(format) => onChange({ format, preset: undefined })}
     />
   )
 }

@@ -139,7 +139,7 @@ export function ConvertDialog({ formats, given, snapshot }: ConvertDialogProps) 
         }}
       >
         {only ? <OneSource {...controls} state={only} /> : <ManySources {...controls} states={states} />}
-        <Options form={form} facts={facts} onChange={change} />
+        <Options form={form} formats={formats} facts={facts} onChange={change} />
         <Estimate
           plans={states.flatMap(({ plan }) => plan ?? [])}
           folder={folders.find((folder) => folder.id === form.folder)?.label ?? ''}

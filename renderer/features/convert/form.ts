@@ -1,9 +1,17 @@
 // What the Convert dialog holds, and the requests it comes to.
 
 import { t } from 'i18next'
-import type { ErrorData, FormatFacts, FormatId, SnapshotFacts } from '../../../core/model/index.ts'
+import type {
+  ErrorData,
+  FormatFacts,
+  FormatId,
+  OptionValue,
+  PresetId,
+  SnapshotFacts,
+} from '../../../core/model/index.ts'
 import type { ConvertRequest } from '../../../electron/contract/data.ts'
 import type { FolderId, VolumeId } from '../../../electron/contract/ids.ts'
+import { changedOptions } from '../../forms/changed-options.ts'
 import type { ConvertSource } from '../../state/dialogs.ts'
 import { extensionOf } from '../../state/formats.ts'
 import { fileName, stem } from '../../state/volumes.ts'
@@ -39,6 +47,10 @@ export interface ConvertForm {
   /** Of the option below; undefined where the format has no choice. */
   readonly codec: string | undefined
   readonly verify: boolean
+  /** Only those that were changed. */
+  readonly options: Readonly<Record<string, OptionValue>>
+  /** Where it is to run; undefined for anywhere. */
+  readonly preset: PresetId | undefined
   /** Of the one source: the disk as it was then, and not as it is now. */
   readonly snapshot: SnapshotFacts | undefined
   readonly rows: readonly Row[]
@@ -86,6 +98,8 @@ export function initialForm(
     compress: false,
     codec: undefined,
     verify,
+    options: {},
+    preset: undefined,
     snapshot,
     rows: sources.map((one) => ({ source: one, name: nameOf(one, snapshot), overwrite: false })),
     refused,
@@ -131,10 +145,14 @@ export function requestOf(form: ConvertForm, row: Row, facts: FormatFacts): Conv
     folder: form.folder,
     name: targetName(row, facts),
     format: form.format,
-    options: packs && form.codec !== undefined && form.codec !== codec?.default ? { [CODEC]: form.codec } : {},
+    options: {
+      ...changedOptions(form.options, facts),
+      ...(packs && form.codec !== undefined && form.codec !== codec?.default && { [CODEC]: form.codec }),
+    },
     compress: packs,
     verify: form.verify,
     ...(row.overwrite && { overwrite: true }),
+    ...(form.preset !== undefined && { preset: form.preset }),
     ...(form.snapshot && { snapshot: form.snapshot.id }),
   }
 }

@@ -2,6 +2,8 @@
 
 import { useTranslation } from 'react-i18next'
 import type { FormatFacts } from '../../../core/model/index.ts'
+import { OptionFold } from '../../forms/option-fold.tsx'
+import { PlaceSelect } from '../../forms/place-select.tsx'
 import { Checkbox } from '../../ui/checkbox.tsx'
 import { Select } from '../../ui/select.tsx'
 import styles from './convert.module.css'
@@ -10,11 +12,12 @@ import type { ConvertForm } from './form.ts'
 
 interface OptionsProps {
   readonly form: ConvertForm
+  readonly formats: readonly FormatFacts[]
   readonly facts: FormatFacts
   readonly onChange: (part: Partial<ConvertForm>) => void
 }
 
-export function Options({ form, facts, onChange }: OptionsProps) {
+export function Options({ form, formats, facts, onChange }: OptionsProps) {
   const { t } = useTranslation()
   const option = facts.options.find((one) => one.name === CODEC)
   const codecs = option?.kind === 'choice' ? option.choices : []
@@ -23,6 +26,13 @@ export function Options({ form, facts, onChange }: OptionsProps) {
   return (
     <>
       <h3 className={styles.section}>{t('convert.options')}</h3>
+      <div className={styles.place}>
+        <PlaceSelect
+          formats={formats}
+          value={form.preset}
+          onValueChange={(settled) => onChange(settled ?? { preset: undefined })}
+        />
+      </div>
       <div className={styles.options}>
         <Checkbox
           label={t('convert.verify')}
@@ -50,6 +60,12 @@ export function Options({ form, facts, onChange }: OptionsProps) {
           )}
         </div>
       </div>
+      <OptionFold
+        facts={facts}
+        without={[CODEC]}
+        values={form.options}
+        onValueChange={(name, value) => onChange({ options: { ...form.options, [name]: value } })}
+      />
     </>
   )
 }

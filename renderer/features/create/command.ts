@@ -21,6 +21,7 @@ export function createCommand(request: CreateRequest, { folder, backing }: Surro
     ...(options.length > 0 ? ['-o', options.join(',')] : []),
     ...(backing ? ['-b', backing.path] : []),
     ...(backing?.format === undefined ? [] : ['-F', backing.format]),
+    ...(request.preset === undefined ? [] : ['--for', request.preset]),
     ...(request.overwrite === true ? ['--force'] : []),
     `${folder.replace(/\/$/, '')}/${request.name}`,
     ...(request.virtualSize === undefined ? [] : [sizeWord(request.virtualSize)]),

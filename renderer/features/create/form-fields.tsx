@@ -6,13 +6,14 @@ import type { ReactNode, RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FormatFacts } from '../../../core/model/index.ts'
 import { chooseFolder, useFolders } from '../../state/folders.ts'
+import { OptionFold } from '../../forms/option-fold.tsx'
+import { PlaceSelect } from '../../forms/place-select.tsx'
 import { extensionOf, formatShape } from '../../state/formats.ts'
 import { tell } from '../../state/notices.ts'
 import { sizeText } from '../../state/text.ts'
 import { useVolumes } from '../../state/volumes.ts'
 import { Checkbox } from '../../ui/checkbox.tsx'
 import { Combobox } from '../../ui/combobox.tsx'
-import { Fold } from '../../ui/fold.tsx'
 import { Glyph } from '../../ui/glyph.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
@@ -21,7 +22,6 @@ import styles from './create.module.css'
 import { ALLOCATION, freeName } from './form.ts'
 import type { CreateForm, Problems } from './form.ts'
 import { FormatTiles } from './format-tiles.tsx'
-import { OptionField } from './option-field.tsx'
 import { SizeField } from './size-field.tsx'
 import type { Predictions } from './use-predictions.ts'
 
@@ -58,15 +58,15 @@ export function FormFields(props: FormFieldsProps) {
   const baseSize = form.backing === undefined ? undefined : volumes.get(form.backing)?.virtualSize
   const setOption = (name: string, value: string | number | boolean): void =>
     onChange({ options: { ...form.options, [name]: value } })
-  // Fields and ticks stand in rows of their own kind.
-  const shown = facts.options
-    .filter((option) => option.hidden !== true && option.name !== ALLOCATION)
-    .toSorted((one, other) => Number(one.kind === 'boolean') - Number(other.kind === 'boolean'))
   const allocation = facts.options.find((option) => option.name === ALLOCATION)
 
   return (
     <>
-      <FormatTiles formats={formats} value={form.format} onValueChange={(format) => onChange({ format })} />
+      <FormatTiles
+        formats={formats}
+        value={form.format}
+        onValueChange={(format) => onChange({ format, preset: undefined })}
+      />
       <div className={styles.form}>
         <NameField {...props} id={`${id}-name`} />
         <FolderField {...props} id={`${id}-folder`} />
@@ -108,23 +108,19 @@ export function FormFields(props: FormFieldsProps) {
           </Row>
         )}
       </div>
-      {shown.length > 0 && (
-        <>
-          <div className={styles.rule} />
-          <Fold title={t('create.advanced')}>
-            <div className={styles.options}>
-              {shown.map((option) => (
-                <OptionField
-                  key={option.name}
-                  option={option}
-                  value={form.options[option.name] ?? option.default}
-                  onValueChange={(value) => setOption(option.name, value)}
-                />
-              ))}
-            </div>
-          </Fold>
-        </>
-      )}
+      <div className={styles.rule} />
+      <PlaceSelect
+        formats={formats}
+        value={form.preset}
+        onValueChange={(settled) =>
+          onChange(
+            settled
+              ? { preset: settled.preset, format: settled.format, options: settled.options }
+              : { preset: undefined },
+          )
+        }
+      />
+      <OptionFold facts={facts} without={[ALLOCATION]} values={form.options} onValueChange={setOption} />
     </>
   )
 }

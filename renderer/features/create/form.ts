@@ -1,9 +1,10 @@
 // What the Create dialog holds, what is wrong with it, and the request it comes to.
 
-import type { FormatFacts, FormatId, OptionSpec, OptionValue } from '../../../core/model/index.ts'
+import type { FormatFacts, FormatId, OptionValue, PresetId } from '../../../core/model/index.ts'
 import { parseSize } from '../../../core/model/index.ts'
 import type { CreateRequest, Volume } from '../../../electron/contract/data.ts'
 import type { FolderId, VolumeId } from '../../../electron/contract/ids.ts'
+import { changedOptions } from '../../forms/changed-options.ts'
 import { extensionOf } from '../../state/formats.ts'
 
 export interface CreateForm {
@@ -16,6 +17,8 @@ export interface CreateForm {
   readonly backing: VolumeId | undefined
   /** Only those that were changed. */
   readonly options: Readonly<Record<string, OptionValue>>
+  /** Where it is to run; undefined for anywhere. */
+  readonly preset?: PresetId | undefined
   /** A file of that name may be replaced. */
   readonly overwrite: boolean
 }
@@ -75,22 +78,9 @@ export function requestOf(form: CreateForm, facts: FormatFacts): CreateRequest |
     options: changedOptions(form.options, facts),
     ...(virtualSize !== undefined && { virtualSize }),
     ...(backing !== undefined && facts.capabilities.backing && { backing }),
+    ...(form.preset !== undefined && { preset: form.preset }),
     ...(form.overwrite && { overwrite: true }),
   }
-}
-
-/** Those of this format that differ from its defaults: another tile may have had others. */
-function changedOptions(options: CreateForm['options'], facts: FormatFacts): CreateForm['options'] {
-  return Object.fromEntries(
-    facts.options.flatMap((option) => {
-      const value = options[option.name]
-      return value === undefined || value === option.default || !holds(option, value) ? [] : [[option.name, value]]
-    }),
-  )
-}
-
-function holds(option: OptionSpec, value: OptionValue): boolean {
-  return option.kind !== 'choice' || option.choices.some((choice) => choice.value === value)
 }
 
 /** `volume-2` when `volume-1` is taken. */

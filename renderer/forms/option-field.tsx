@@ -2,13 +2,13 @@
 
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { OptionSpec, OptionValue, SizeOption } from '../../../core/model/index.ts'
-import { assertNever, parseSize } from '../../../core/model/index.ts'
-import { sizeText } from '../../state/text.ts'
-import { Checkbox } from '../../ui/checkbox.tsx'
-import { Select } from '../../ui/select.tsx'
-import { TextField } from '../../ui/text-field.tsx'
-import styles from './create.module.css'
+import type { OptionSpec, OptionValue, SizeOption } from '../../core/model/index.ts'
+import { assertNever, parseSize } from '../../core/model/index.ts'
+import { sizeText } from '../state/text.ts'
+import { Checkbox } from '../ui/checkbox.tsx'
+import { Select } from '../ui/select.tsx'
+import { TextField } from '../ui/text-field.tsx'
+import styles from './forms.module.css'
 
 interface OptionFieldProps {
   readonly option: OptionSpec
@@ -116,7 +116,7 @@ function SizeText({ id, option, value, onValueChange }: SizeTextProps) {
       />
       {invalid && (
         <p className={styles.problem}>
-          {t('create.sizeBetween', { min: sizeText(option.min), max: sizeText(option.max) })}
+          {t('forms.sizeBetween', { min: sizeText(option.min), max: sizeText(option.max) })}
         </p>
       )}
     </>
