@@ -171,7 +171,7 @@ test.for(seeds().flatMap((seed) => OPERATIONS.map((operation) => [operation.name
         const dangers = isUntouched(crashed, link, recording.initial) ? [] : await dangersOf(crashed, link)
         expect(dangers, what).toEqual([])
       }
-      tally('killed operations', 1)
+      tally('crashes', 1)
     }
   },
 )
