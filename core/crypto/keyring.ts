@@ -28,14 +28,18 @@ export class Keyring implements Secrets {
     const { id, path, purpose, attempt } = request
     if (id !== undefined) return attempt === 0 ? copyOf(this.#named.get(id)) : undefined
     // What was given for no file in particular is tried for each; a new image takes none that was not named.
-    const known = purpose === 'new' ? [] : [...this.#askedFor(path), ...this.#named.values()]
-    const candidate = known[attempt]
-    if (candidate) return copyOf(candidate)
-    const asked = await this.#options.ask?.({ ...request, attempt: attempt - known.length })
-    if (!asked) return undefined
-    this.#asked.get(path)?.fill(0)
-    this.#asked.set(path, asked)
-    return copyOf(asked)
+    const named = purpose === 'new' ? [] : [...this.#named.values()]
+    const known = named[attempt]
+    if (known) return copyOf(known)
+    const asking = attempt - named.length
+    const earlier = this.#asked.get(path)
+    if (earlier && asking === 0 && purpose === 'unlock') return copyOf(earlier)
+    // It opened nothing.
+    earlier?.fill(0)
+    this.#asked.delete(path)
+    const answer = await this.#options.ask?.({ ...request, attempt: asking })
+    if (answer) this.#asked.set(path, answer)
+    return copyOf(answer)
   }
 
   async mayTake(path: string, seconds: number): Promise<boolean> {
@@ -57,11 +61,6 @@ export class Keyring implements Secrets {
       for (const bytes of map.values()) bytes.fill(0)
       map.clear()
     }
-  }
-
-  #askedFor(path: string): readonly Uint8Array[] {
-    const asked = this.#asked.get(path)
-    return asked ? [asked] : []
   }
 }
 

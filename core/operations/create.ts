@@ -26,8 +26,7 @@ export async function create(job: CreateJob, context: OperationContext, parts: P
   })
   progress({ phase: 'copy', done: 0, total: spec.virtualSize })
   const pace = paceOf(context, 'copy', spec.virtualSize)
-  const designed = { ...spec, fileName: basename(job.target), blank: true, pace }
-  const builder = await driver.build(target.storage, designed, target.gate)
+  const builder = await driver.build(target.storage, { ...spec, fileName: basename(job.target), pace }, target.gate)
   progress({ phase: 'finish', done: spec.virtualSize, total: spec.virtualSize })
   await untilCancelled(async () => builder.finish(), signal)
   await untilCancelled(async () => target.flush(), signal)

@@ -36,6 +36,7 @@ export async function newImage(job: CreateJob, parts: Parts): Promise<NewImage> 
     spec: {
       virtualSize: presetSize(job.preset, diskSize(job.virtualSize ?? backing?.size)),
       options,
+      blank: true,
       ...(job.backing && { backing: job.backing }),
     },
     ...(backing && { backing }),

@@ -43,6 +43,7 @@ export const luksDriver: ImageDriver = {
     const start = payloadOffset(keyBytes)
     const required = start + spec.virtualSize
     // The zeros of a disk take as much room as its data, but a blank one has not even those.
-    return { required, fullyAllocated: required, initial: start + Math.min(data, spec.virtualSize) }
+    const initial = spec.blank === true ? start + Math.min(data, spec.virtualSize) : required
+    return { required, fullyAllocated: required, initial }
   },
 }
