@@ -14,20 +14,37 @@ export function factsOf(formats: readonly FormatFacts[], id: FormatId | undefine
   return formats.find((facts) => facts.format === id)
 }
 
-const MADE = ['qcow2', 'raw', 'vdi', 'vmdk', 'vpc', 'vhdx', 'qed'] as const
+/** Asked for most first. */
+const MADE = ['qcow2', 'vdi', 'vmdk', 'vhdx', 'vpc', 'raw', 'qed'] as const
 
 /** The same format where new volumes are made in it, so that there are words for what it is good for. */
 export function madeFormat(format: FormatId): (typeof MADE)[number] | undefined {
   return MADE.find((one) => one === format)
 }
 
+/** Those that are asked for most first, the others after them as they come. */
+export function byUse(formats: readonly FormatFacts[]): readonly FormatFacts[] {
+  const place = ({ format }: FormatFacts): number => {
+    const made = madeFormat(format)
+    return made === undefined ? MADE.length : MADE.indexOf(made)
+  }
+  return formats.toSorted((one, other) => place(one) - place(other))
+}
+
 /** How a format is drawn: one picture each, so that a column of them can be told apart at a glance. */
-export function formatShape(format: string | undefined): 'stack' | 'drive' | 'unknown' {
+export function formatShape(format: string | undefined): 'stack' | 'drive' | 'cube' | 'sheets' | 'panes' | 'unknown' {
   switch (format) {
     case 'qcow2':
       return 'stack'
     case 'raw':
       return 'drive'
+    case 'vdi':
+      return 'cube'
+    case 'vmdk':
+      return 'sheets'
+    case 'vhdx':
+    case 'vpc':
+      return 'panes'
     default:
       return 'unknown'
   }
