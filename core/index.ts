@@ -1,5 +1,6 @@
 // The only door to the engine.
 
+import type { Secrets } from './crypto/secrets.ts'
 import { JobQueue } from './jobs/queue.ts'
 import { KnownVolumes } from './library/known-volumes.ts'
 import type { Library } from './library/library.ts'
@@ -11,11 +12,14 @@ import { space } from './operations/space.ts'
 export interface EngineOptions {
   /** Called with everything there is to tell, in order. */
   readonly emit: <Name extends keyof EngineEvents>(name: Name, value: EngineEvents[Name]) => void
+  /** Who knows the passphrases of encrypted images; left out, nobody does. */
+  readonly secrets?: Secrets
 }
 
-export function createEngine({ emit }: EngineOptions): Engine {
+export function createEngine({ emit, secrets }: EngineOptions): Engine {
   const known = new KnownVolumes()
   const operations = openOperations({
+    ...(secrets && { secrets }),
     overlays: () => known.overlays(),
     volumes: () => known.paths(),
     byName: true,
