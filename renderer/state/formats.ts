@@ -24,11 +24,12 @@ export function madeFormat(format: FormatId): (typeof MADE)[number] | undefined 
 
 /** Those that are asked for most first, the others after them as they come. */
 export function byUse(formats: readonly FormatFacts[]): readonly FormatFacts[] {
-  const place = ({ format }: FormatFacts): number => {
-    const made = madeFormat(format)
-    return made === undefined ? MADE.length : MADE.indexOf(made)
-  }
   return formats.toSorted((one, other) => place(one) - place(other))
+}
+
+function place({ format }: FormatFacts): number {
+  const made = madeFormat(format)
+  return made === undefined ? MADE.length : MADE.indexOf(made)
 }
 
 /** How a format is drawn: one picture each, so that a column of them can be told apart at a glance. */
