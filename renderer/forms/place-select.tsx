@@ -1,6 +1,5 @@
 // Where the disk is to run: settles format and options at one stroke.
 
-import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PRESETS } from '../../core/model/index.ts'
 import type { FormatFacts, FormatId, OptionValues, PresetId } from '../../core/model/index.ts'
@@ -16,6 +15,7 @@ export interface Settled {
 }
 
 interface PlaceSelectProps {
+  readonly id: string
   readonly formats: readonly FormatFacts[]
   readonly value: PresetId | undefined
   /** Undefined for any place: format and options stay as they are. */
@@ -24,16 +24,12 @@ interface PlaceSelectProps {
 
 const ANYWHERE = 'anywhere'
 
-export function PlaceSelect({ formats, value, onValueChange }: PlaceSelectProps) {
+export function PlaceSelect({ id, formats, value, onValueChange }: PlaceSelectProps) {
   const { t } = useTranslation()
-  const id = useId()
   const current = PRESETS.find((preset) => preset.id === value)
   const titleOf = (format: FormatId): string | undefined => formats.find((facts) => facts.format === format)?.title
   return (
     <div>
-      <label className={styles.optionLabel} htmlFor={id}>
-        {t('forms.place')}
-      </label>
       <Select<PresetId | typeof ANYWHERE>
         id={id}
         label={t('forms.place')}

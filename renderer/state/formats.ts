@@ -22,20 +22,17 @@ export function madeFormat(format: FormatId): (typeof MADE)[number] | undefined 
   return MADE.find((one) => one === format)
 }
 
-/** Those that are asked for most first, the others after them as they come. */
-export function byUse(formats: readonly FormatFacts[]): readonly FormatFacts[] {
-  return formats.toSorted((one, other) => place(one) - place(other))
-}
-
-function place({ format }: FormatFacts): number {
-  const made = madeFormat(format)
-  return made === undefined ? MADE.length : MADE.indexOf(made)
+/** Those that new volumes are made in, the ones most asked for first. */
+export function madeFormats(formats: readonly FormatFacts[]): readonly FormatFacts[] {
+  return MADE.flatMap((format) => formats.find((facts) => facts.format === format) ?? [])
 }
 
 /** How a format is drawn: one picture each, so that a column of them can be told apart at a glance. */
 export function formatShape(format: string | undefined): 'stack' | 'drive' | 'cube' | 'sheets' | 'panes' | 'unknown' {
   switch (format) {
     case 'qcow2':
+    case 'qcow':
+    case 'qed':
       return 'stack'
     case 'raw':
       return 'drive'

@@ -1,7 +1,7 @@
 // The Convert dialog: one volume in full, several as a table.
 
 import { useDialogs } from '../../state/dialogs.ts'
-import { byUse, useFormats } from '../../state/formats.ts'
+import { madeFormats, useFormats } from '../../state/formats.ts'
 import { ConvertDialog } from './convert-dialog.tsx'
 
 export function Convert() {
@@ -10,7 +10,7 @@ export function Convert() {
   if (dialog.kind !== 'convert' || formats.length === 0) return null
   return (
     <ConvertDialog
-      formats={byUse(formats).filter((facts) => facts.capabilities.create)}
+      formats={madeFormats(formats).filter((facts) => facts.capabilities.create)}
       given={dialog.sources}
       snapshot={dialog.snapshot}
     />

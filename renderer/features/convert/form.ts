@@ -91,7 +91,8 @@ export function initialForm(
   const { sources, refused } = sourcesOf(given)
   const [source] = sources
   // What one has already is seldom what one wants.
-  const format = formats.find((facts) => facts.format !== source?.format) ?? formats[0]
+  const usual = source?.format === 'qcow2' ? 'raw' : 'qcow2'
+  const format = formats.find((facts) => facts.format === usual) ?? formats[0]
   return {
     format: format?.format ?? 'raw',
     folder: source?.folder,

@@ -1,5 +1,6 @@
 // What is chosen for every conversion of the dialog: check it, pack it.
 
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FormatFacts } from '../../../core/model/index.ts'
 import { OptionFold } from '../../forms/option-fold.tsx'
@@ -19,6 +20,7 @@ interface OptionsProps {
 
 export function Options({ form, formats, facts, onChange }: OptionsProps) {
   const { t } = useTranslation()
+  const id = useId()
   const option = facts.options.find((one) => one.name === CODEC)
   const codecs = option?.kind === 'choice' ? option.choices : []
   const codec = form.codec ?? (option?.kind === 'choice' ? option.default : undefined)
@@ -27,7 +29,11 @@ export function Options({ form, formats, facts, onChange }: OptionsProps) {
     <>
       <h3 className={styles.section}>{t('convert.options')}</h3>
       <div className={styles.place}>
+        <label className={styles.placeLabel} htmlFor={id}>
+          {t('forms.place')}
+        </label>
         <PlaceSelect
+          id={id}
           formats={formats}
           value={form.preset}
           onValueChange={(settled) => onChange(settled ?? { preset: undefined })}

@@ -1,11 +1,11 @@
 // The Create volume dialog: at the left what one chooses, at the right what it comes to.
 
 import { useDialogs } from '../../state/dialogs.ts'
-import { byUse, useFormats } from '../../state/formats.ts'
+import { madeFormats, useFormats } from '../../state/formats.ts'
 import { CreateDialog } from './create-dialog.tsx'
 
 export function CreateVolume() {
   const open = useDialogs((state) => state.dialog.kind === 'create')
-  const formats = byUse(useFormats((state) => state.formats)).filter((facts) => facts.capabilities.create)
+  const formats = madeFormats(useFormats((state) => state.formats)).filter((facts) => facts.capabilities.create)
   return open && formats.length > 0 && <CreateDialog formats={formats} />
 }

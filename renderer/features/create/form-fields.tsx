@@ -68,6 +68,20 @@ export function FormFields(props: FormFieldsProps) {
         onValueChange={(format) => onChange({ format, preset: undefined })}
       />
       <div className={styles.form}>
+        <Row label={t('forms.place')} htmlFor={`${id}-place`}>
+          <PlaceSelect
+            id={`${id}-place`}
+            formats={formats}
+            value={form.preset}
+            onValueChange={(settled) =>
+              onChange(
+                settled
+                  ? { preset: settled.preset, format: settled.format, options: settled.options }
+                  : { preset: undefined },
+              )
+            }
+          />
+        </Row>
         <NameField {...props} id={`${id}-name`} />
         <FolderField {...props} id={`${id}-folder`} />
         {facts.capabilities.backing && (
@@ -109,17 +123,6 @@ export function FormFields(props: FormFieldsProps) {
         )}
       </div>
       <div className={styles.rule} />
-      <PlaceSelect
-        formats={formats}
-        value={form.preset}
-        onValueChange={(settled) =>
-          onChange(
-            settled
-              ? { preset: settled.preset, format: settled.format, options: settled.options }
-              : { preset: undefined },
-          )
-        }
-      />
       <OptionFold facts={facts} without={[ALLOCATION]} values={form.options} onValueChange={setOption} />
     </>
   )

@@ -230,9 +230,7 @@ describe('convert', () => {
   })
 
   test.each([
-    ['-n', 'no-create'],
     ['-S', 'sparse-size'],
-    ['-B', 'backing'],
     ['--salvage', 'salvage'],
   ])('refuses %s by name instead of doing something else', async (flag) => {
     const { code, error } = await spindleHere('convert', flag, '1', at('disk.img'), at('never'))
@@ -240,12 +238,6 @@ describe('convert', () => {
     expect(error).toBe(
       `spindle: Spindle does not have the option ${flag} yet\nTry 'spindle convert --help' for more info\n`,
     )
-  })
-
-  test('several sources are refused rather than one of them overwritten', async () => {
-    const { code, error } = await spindleHere('convert', at('disk.img'), at('plain.qcow2'), at('never'))
-    expect(code).toBe(1)
-    expect(error).toContain('several images')
   })
 
   test('an existing target needs --force, and the message says so', async () => {
