@@ -111,10 +111,10 @@ export class UndoStorage implements Storage {
   }
 
   async allocate(offset: number, length: number): Promise<void> {
-    if (offset > this.#size) await this.truncate(offset)
+    // What was cut off is still there and must not come back.
+    if (offset + length > this.#size) await this.truncate(offset + length)
     await this.#inTurn(async () => {})
     await this.#image.allocate(offset, length)
-    this.#size = Math.max(this.#size, offset + length)
   }
 
   async discard(offset: number, length: number): Promise<void> {

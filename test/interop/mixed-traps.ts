@@ -28,6 +28,8 @@ export function handsFor(step: MixedStep, { design, chain, size }: Situation): H
  */
 export function areLaidOutAlike(step: MixedStep, before: Situation): boolean {
   if (step.kind === 'rebase' || step.kind === 'commit' || step.kind === 'amend') return false
+  // Subclusters of what a snapshot has as well: they copy the whole cluster, or the parts that are there.
+  if (before.snapshots.length > 0 && before.design.options['extended_l2'] === true) return false
   if (step.kind !== 'resize') return true
   // In a raw data file QEMU gives out the last cluster of the smaller disk anew, and of a packed one it leaves the rest.
   const { options, compress } = before.design
