@@ -255,15 +255,14 @@ function joined(extents: readonly DiskExtent[]): readonly DiskExtent[] {
 function continues(left: DiskExtent, right: DiskExtent): boolean {
   if (left.kind !== right.kind || left.depth !== right.depth) return false
   const next = sliceExtent({ ...left, length: left.length + 1 }, left.length, 1)
-  if (left.kind === 'hole' || right.kind === 'hole') return true
   if (left.kind === 'packed' || right.kind === 'packed') {
     return JSON.stringify(facts(next)) === JSON.stringify(facts({ ...right, length: 1 }))
   }
   return left.storage === right.storage && 'offset' in next === 'offset' in right && where(next) === where(right)
 }
 
-function where(extent: DiskExtent): number | undefined {
-  return extent.kind === 'hole' ? undefined : extent.offset
+function where({ offset }: DiskExtent): number | undefined {
+  return offset
 }
 
 function cut(extents: readonly DiskExtent[], offset: number, length: number): readonly DiskExtent[] {

@@ -39,19 +39,20 @@ export async function maps(qemu: Teller, name = DISK): Promise<{ readonly theirs
     ...(tells && { compressed }),
     ...(offset !== undefined && { offset }),
   }))
-  return { theirs: plain(theirs), ours: plain(ours) }
+  // Zeros with room at offset 0, which only a data file can have, are zeros without room for QEMU, the first block of them.
+  const vague = [...theirs, ...ours].some(({ zero, offset }) => zero && offset === 0)
+  return { theirs: plain(theirs, vague), ours: plain(ours, vague) }
 }
 
 /**
  * What both can know at any time. QEMU looks for holes of the file by a guess at how it was made, from how much room the
  * file system has given it so far, which need not be the same a moment later.
  */
-function plain(rows: readonly Row[]): readonly Row[] {
+function plain(rows: readonly Row[], zerosAnywhere: boolean): readonly Row[] {
   const answer: Row[] = []
   for (const { offset, ...told } of rows) {
     const row = told.data ? { ...told, zero: false } : told
-    // Zeros with room at offset 0, which only a data file can have, are zeros without room for QEMU.
-    const isPlace = offset !== undefined && !(row.zero && offset === 0)
+    const isPlace = offset !== undefined && !(row.zero && zerosAnywhere)
     const next = isPlace ? { ...row, offset } : row
     const last = answer.at(-1)
     if (last && continues(last, next)) answer[answer.length - 1] = { ...last, length: last.length + next.length }

@@ -228,7 +228,7 @@ describe('a check', () => {
         .getByRole('row', { name: /mail-relay/ })
         .getByText('OK')
         .waitFor()
-      expect(await page.getByRole('button', { name: /^Needs attention/ }).textContent()).toBe('Needs attention4')
+      expect(await page.getByRole('button', { name: /^Needs attention/ }).textContent()).toBe('Needs attention5')
       expect(await started(page)).toHaveLength(40)
     })
   })
