@@ -27,7 +27,7 @@ import { VPC_CRASH_SUBJECTS } from './subjects-vpc.ts'
 import type { Image, Subject } from './subjects.ts'
 
 /** Crashes looked at for each image and seed; `SPINDLE_STATES` asks for more. */
-const STATES = Number(process.env['SPINDLE_STATES'] ?? 80)
+const STATES = Number(process.env['SPINDLE_STATES'] ?? 40)
 /** Our own check looks at every state, QEMU’s at one in so many: a process for each takes longer than all the rest. */
 const JUDGED = 8
 const STEPS = 40

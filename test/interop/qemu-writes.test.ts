@@ -13,7 +13,7 @@ import { randomDesign } from './design.ts'
 import type { Design } from './design.ts'
 import { DISK, makeChain, qemuCreate, qemuWork, spindleContent, spindleWork } from './history.ts'
 
-test.for(historySeeds(120))(
+test.for(historySeeds(48))(
   'an image QEMU wrote reads the same, and is sound after more work: SPINDLE_SEED=%i',
   async (seed) => {
     const random = randomFrom(seed)

@@ -12,7 +12,7 @@ import { descriptions, maps } from './agreement.ts'
 import { randomDesign } from './design.ts'
 import { DISK, makeChain, qemuWork, spindleContent, spindleCreate, spindleWork } from './history.ts'
 
-test.for(historySeeds(120))(
+test.for(historySeeds(48))(
   'an image Spindle wrote is sound and reads the same for QEMU: SPINDLE_SEED=%i',
   async (seed) => {
     const random = randomFrom(seed)

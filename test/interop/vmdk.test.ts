@@ -17,14 +17,14 @@ import { openImage, spindleContent } from './history.ts'
 
 const SUBFORMATS = ['monolithicSparse', 'monolithicFlat', 'twoGbMaxExtentSparse', 'twoGbMaxExtentFlat'] as const
 
-test.for(historySeeds(16))(
+test.for(historySeeds(10))(
   'an image QEMU wrote reads the same, and is sound after more work: SPINDLE_SEED=%i',
   async (seed) => {
     await expect(qemuFirst(seed, randomVmdk)).resolves.toBeUndefined()
   },
 )
 
-test.for(historySeeds(16))(
+test.for(historySeeds(10))(
   'an image Spindle wrote is sound and reads the same for QEMU: SPINDLE_SEED=%i',
   async (seed) => {
     await expect(spindleFirst(seed, randomVmdk)).resolves.toBeUndefined()
