@@ -4,10 +4,10 @@ import { errorData } from '../model/error.ts'
 import type { ErrorData } from '../model/error.ts'
 import type { CompareJob, JobResult, Phase } from '../model/job.ts'
 import { roundDown } from '../model/units.ts'
-import type { CommandWords } from './arguments.ts'
+import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, PROGRESS, QUIET, SOURCE_CACHE } from './command.ts'
-import type { Command } from './command.ts'
+import type { Command, Session } from './command.ts'
 import { errorText } from './failure.ts'
 import { fileNamed } from './names.ts'
 import { SILENT, progressView } from './progress.ts'
@@ -19,6 +19,7 @@ const words: CommandWords = {
   options: [
     { long: 'a-format', short: 'f', value: 'FMT', help: 'take FILE1 to be in this format instead of finding it out' },
     { long: 'b-format', short: 'F', value: 'FMT', help: 'the same for FILE2' },
+    { long: 'all', help: 'list every range that differs, in bytes; not in qemu-img' },
     { long: 'strict', short: 's', help: 'call them different also when only sizes or allocation differ' },
     PROGRESS,
     QUIET,
@@ -46,6 +47,7 @@ export const compare: Command = {
       throw usageError(words, 'Expecting two image file names')
     }
     const quiet = given.has('quiet')
+    if (given.has('all')) return listAll(left, right, given, { console, operations, signal })
     const view = given.has('progress') && !quiet ? progressView(console) : SILENT
     let phase: Phase = 'prepare'
     let outcome: Outcome
@@ -76,6 +78,28 @@ export const compare: Command = {
     if (!quiet) console.out(verdict(outcome.result, given.has('strict')))
     return outcome.result.kind === 'compare' && outcome.result.identical ? 0 : 1
   },
+}
+
+/** A table of what differs: its offset and its length, both in bytes. */
+async function listAll(left: string, right: string, given: Words, session: Session): Promise<number> {
+  const { console, operations, signal } = session
+  const one = fileNamed(left, given.text('a-format'), operations)
+  const other = fileNamed(right, given.text('b-format'), operations)
+  const formats = {
+    ...(one.format !== undefined && { leftFormat: one.format }),
+    ...(other.format !== undefined && { rightFormat: other.format }),
+  }
+  let count = 0
+  for await (const { offset, length } of operations.differences(
+    { left: one.path, right: other.path, ...formats },
+    signal,
+  )) {
+    if (count === 0) console.out(`${'Offset'.padEnd(16)}Length\n`)
+    console.out(`${String(offset).padEnd(16)}${length}\n`)
+    count += 1
+  }
+  if (count === 0 && !given.has('quiet')) console.out('Images are identical.\n')
+  return count === 0 ? 0 : 1
 }
 
 type Outcome = { readonly result: JobResult } | { readonly error: ErrorData }

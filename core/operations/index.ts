@@ -4,7 +4,16 @@ import { driverOf } from '../image/detect.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { assertNever } from '../model/error.ts'
 import type { ImageFacts, KeySlotFacts, MapRow } from '../model/image.ts'
-import type { CommitJob, ConvertJob, CreateJob, JobResult, JobSpec, RebaseJob, ResizeJob } from '../model/job.ts'
+import type {
+  CommitJob,
+  CompareJob,
+  ConvertJob,
+  CreateJob,
+  JobResult,
+  JobSpec,
+  RebaseJob,
+  ResizeJob,
+} from '../model/job.ts'
 import type {
   AllocationStrip,
   CommitPlan,
@@ -19,6 +28,7 @@ import type { Secrets } from '../crypto/secrets.ts'
 import type { ImageDriver } from '../image/driver.ts'
 import type { Sharing } from '../storage/image-locks.ts'
 import type { UndoState } from '../storage/undo-log.ts'
+import type { Difference } from '../transfer/compare.ts'
 import type { TransferPool } from '../transfer/pool.ts'
 import type { TreeSpec } from './tree.ts'
 import type { ImageNode } from '../library/graph.ts'
@@ -46,6 +56,11 @@ export interface Operations {
   readonly planRebase: (job: RebaseJob) => Promise<RebasePlan>
   /** Changes a bitmap inside an image. */
   readonly bitmap: (spec: BitmapSpec, context: OperationContext) => Promise<void>
+  /** Every range in which the two disks differ. */
+  readonly differences: (
+    job: Pick<CompareJob, 'left' | 'leftFormat' | 'right' | 'rightFormat'>,
+    signal: AbortSignal,
+  ) => AsyncGenerator<Difference>
   /** The images that lie on nothing; all others are above them. */
   readonly tree: (spec: TreeSpec, signal: AbortSignal) => Promise<readonly ImageNode[]>
   /** Seconds that the requests took. */
@@ -112,6 +127,9 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     planCommit: async (job) => (await import('./plan-commit.ts')).planCommit(job, parts),
     planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, parts),
     undoOffer: async (path) => (await import('./plan-undo.ts')).undoOffer(path),
+    async *differences(job, signal) {
+      yield* (await import('./differences.ts')).differences(job, signal, await withPool())
+    },
     tree: async (spec, signal) => (await import('./tree.ts')).tree(spec, signal, parts),
     bench: async (spec, signal) => (await import('./bench.ts')).bench(spec, signal, forJob()),
     bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, forJob()),
