@@ -3,6 +3,8 @@
 import type { Operations } from '../index.ts'
 import { SpindleError } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
+import type { FormatFacts } from '../model/plan.ts'
+import { MiB, parseSize } from '../model/units.ts'
 import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import {
@@ -71,6 +73,12 @@ const words: CommandWords = {
       short: 'c',
       help: 'pack the data; for formats that can, and raw disks whose TARGET ends in .gz',
     },
+    {
+      long: 'sparse-size',
+      short: 'S',
+      value: 'SIZE',
+      help: '0 writes zeros out, so that all room is taken; other sizes change nothing, zeros are always looked for in the smallest pieces that can be left out',
+    },
     { long: 'rate', short: 'r', value: 'RATE', help: 'copy no more than so many bytes a second; suffixes as in sizes' },
     { long: 'verify', help: 'read both back afterwards and compare them; not in qemu-img' },
     FOR,
@@ -91,12 +99,7 @@ const words: CommandWords = {
     IMAGE_OPTS,
     OBJECT,
   ],
-  refused: [
-    { long: 'source-image-opts' },
-    { long: 'target-image-opts' },
-    { long: 'sparse-size', short: 'S', value: 'SIZE' },
-    { long: 'salvage' },
-  ],
+  refused: [{ long: 'source-image-opts' }, { long: 'target-image-opts' }, { long: 'salvage' }],
   notes: [
     'Several SOURCES are joined: their disks lie one behind the other in TARGET.',
     'TARGET holds the whole disk: what SOURCE takes from its backing files is copied in. Holes and zeros take no room. Snapshots (without --snapshots) and bitmaps (without --bitmaps) inside SOURCE do not come along, and a warning says so.',
@@ -140,7 +143,7 @@ export const convert: Command = {
       ...(more.length > 0 && { more }),
       target: fileNamed(target, undefined, operations).path,
       format: format.format,
-      options: { ...preset?.options, ...options.values },
+      options: { ...(writesZeros(given, format) && { preallocation: 'full' }), ...preset?.options, ...options.values },
       ...(preset && { preset: preset.id }),
       ...(backing && { backing }),
       ...(into && { into, targetIsZero: given.has('target-is-zero') }),
@@ -164,6 +167,26 @@ export const convert: Command = {
     }
     return 0
   },
+}
+
+/** Whether `-S 0` was given, for a format that can be written out in full. */
+function writesZeros(given: Words, { options, title }: FormatFacts): boolean {
+  const text = given.text('sparse-size')
+  if (text === undefined) return false
+  const size = parseSize(text)
+  if (size === undefined || size % 512 !== 0 || size > 16 * MiB) {
+    throw new SpindleError(
+      'invalid-argument',
+      `-S takes a multiple of 512 up to 16 MiB, or 0 to have zeros written out, not '${text}'`,
+    )
+  }
+  const allocation = options.find(({ name }) => name === 'preallocation')
+  if (size > 0) return false
+  if (allocation?.kind === 'choice' && allocation.choices.some(({ value }) => value === 'full')) return true
+  throw new SpindleError(
+    'unsupported',
+    `Spindle cannot write out the zeros of images in ${title} format: leave -S out.`,
+  )
 }
 
 function backingOf(

@@ -1,6 +1,6 @@
 // Pieces of disks, disks joined, several images at once, and the name the program is called by: beside qemu-img.
 
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { newestOracle } from '../../helpers/oracles.ts'
@@ -76,6 +76,20 @@ describe('several sources', () => {
     const { code, error } = spindle(['convert', '--force', 'a.img', 'b.img', 'b.img'], { cwd: folder })
     expect([code, error]).toEqual([1, expect.stringContaining('cannot be the target')])
     expect(readFileSync(join(folder, 'b.img')).equals(Buffer.alloc(1024, 'b.img'))).toBe(true)
+  })
+})
+
+describe('convert -S', () => {
+  test.each(['0', '4k', '512', '3k', '1', '100', '17M', 'x', '-1'])('%s', (size) => {
+    const folder = scratchFolder()
+    sampleDisk(join(folder, 'disk.img'))
+    const words = ['convert', '-S', size, '-f', 'raw', '-O', 'raw', 'disk.img']
+    const ours = spindle([...words, 'ours'], { cwd: folder })
+    const theirs = runProgram([qemuImg, ...words, 'theirs'], folder)
+    expect(ours.code).toBe(theirs.code)
+    const room = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.blocks ?? -1
+    // What was left out of one and not of the other is less than a block a piece.
+    expect(Math.abs(room('ours') - room('theirs'))).toBeLessThan(2 * 1024)
   })
 })
 
