@@ -27,6 +27,7 @@ export type ConvertChange =
   | { readonly kind: 'backing-merged'; readonly names: readonly string[]; readonly bytes: number }
   | { readonly kind: 'data-file-merged'; readonly name: string }
   | { readonly kind: 'compression-removed' }
+  | { readonly kind: 'encryption-removed' }
   | { readonly kind: 'compressed'; readonly codec: 'zlib' | 'zstd' }
   /** Zeros at the end, up to a size the place takes. Bytes. */
   | { readonly kind: 'enlarged'; readonly from: number; readonly to: number }

@@ -13,6 +13,7 @@ import { paceOf, throwIfCancelled, untilCancelled } from './cancel.ts'
 import { checkKeepsBitmaps, copyBitmaps, planBitmaps } from './convert-bitmaps.ts'
 import type { BitmapCopy } from './convert-bitmaps.ts'
 import { asksForGzip } from './packed-target.ts'
+import { losesEncryption } from './lost-encryption.ts'
 import { openConvertSource } from './convert-source.ts'
 import { bytesToCompare, checkKeepsSnapshots, copies, copySnapshots, keptSnapshots } from './convert-snapshots.ts'
 import type { SnapshotCopy } from './convert-snapshots.ts'
@@ -141,7 +142,8 @@ async function verify(copy: SnapshotCopy, target: Target, context: OperationCont
 }
 
 /** What the new image lacks, in sentences. */
-function losses(job: ConvertJob, [top]: readonly Details[], { broken }: BitmapCopy): readonly string[] {
+function losses(job: ConvertJob, details: readonly Details[], { broken }: BitmapCopy): readonly string[] {
+  const [top] = details
   const { source, keepSnapshots, keepBitmaps } = job
   const count = (items: readonly unknown[] | undefined, what: string): readonly string[] =>
     items && items.length > 0
@@ -152,5 +154,8 @@ function losses(job: ConvertJob, [top]: readonly Details[], { broken }: BitmapCo
   return [
     ...count(keepSnapshots === true ? [] : top?.snapshots, 'snapshot'),
     ...count(keepBitmaps === true ? broken : top?.bitmaps, 'bitmap'),
+    ...(losesEncryption(job, details)
+      ? [`${source} is encrypted and its copy is not: whoever has ${job.target} can read it.`]
+      : []),
   ]
 }

@@ -13,6 +13,7 @@ import { checkKeepsBitmaps, planBitmaps } from './convert-bitmaps.ts'
 import type { BitmapCopy } from './convert-bitmaps.ts'
 import { bytesToCompare, keptSnapshots } from './convert-snapshots.ts'
 import { convertingDriver } from './convert.ts'
+import { losesEncryption } from './lost-encryption.ts'
 import { presetSize } from './fit-preset.ts'
 import { diskSize } from './new-image.ts'
 import { openConvertSource } from './convert-source.ts'
@@ -72,6 +73,7 @@ function changes(
   } else if (found.packedBytes > 0) {
     list.push({ kind: 'compression-removed' })
   }
+  if (losesEncryption(job, details)) list.push({ kind: 'encryption-removed' })
   const enlarged = presetSize(job.preset, diskSize(source.size))
   if (enlarged > source.size) list.push({ kind: 'enlarged', from: source.size, to: enlarged })
   return [...list, { kind: 'kept', virtualSize: source.size }]

@@ -1,6 +1,6 @@
 // What changes: losses first, then merges, then what is kept.
 
-import { Archive, Bookmark, Camera, Check, Files, Layers, PackageOpen, Ruler } from 'lucide-react'
+import { Archive, Bookmark, Camera, Check, Files, Layers, LockOpen, PackageOpen, Ruler } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { ConvertChange, SnapshotFacts } from '../../../core/model/index.ts'
@@ -84,6 +84,10 @@ function lineOf(change: ConvertChange, snapshot: SnapshotFacts | undefined, t: T
     case 'compression-removed': {
       const title = t('convert.change.unpacked')
       return { icon: PackageOpen, tone: 'muted', title, detail: t('convert.change.unpackedDetail') }
+    }
+    case 'encryption-removed': {
+      const title = t('convert.change.decrypted')
+      return { icon: LockOpen, tone: 'warn', title, detail: t('convert.change.decryptedDetail') }
     }
     case 'compressed': {
       const title = t('convert.change.compressed', { codec: change.codec })

@@ -99,3 +99,14 @@ test('a secret nobody gave is named', async () => {
   const { error } = await spindleHere('create', '-f', 'luks', '-o', options, image, '64K')
   expect(error).toContain('no secret with the id “nobody”')
 })
+
+test('a copy that anyone can read is told of, and one that stays encrypted is not', async () => {
+  const folder = scratchFolder()
+  const image = join(folder, 'image')
+  await withAnswers(['x', 'x'], 'create', '-q', '-f', 'luks', '-o', QUICK, image, '64K')
+  const plain = await withAnswers(['x'], 'convert', '-f', 'luks', '-O', 'raw', image, join(folder, 'plain'))
+  expect(plain).toMatchObject({ code: 0, error: expect.stringContaining('is encrypted and its copy is not') })
+  const words = ['convert', '-f', 'luks', '-O', 'luks', '-o', QUICK, image, join(folder, 'other')]
+  const again = await withAnswers(['x', 'y', 'y'], ...words)
+  expect(again).toMatchObject({ code: 0, error: expect.not.stringContaining('its copy is not') })
+})
