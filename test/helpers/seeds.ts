@@ -10,7 +10,7 @@ export function seeds(): readonly number[] {
 }
 
 /** Where more are asked for: what costs too much to be done often stays rarer than the rest. */
-const MOST_TIMES = 25
+const MOST_TIMES = 64
 
 /** Seeds for `count` histories: most the same every time, some new. `SPINDLE_HISTORIES=1000` asks for more of them. */
 export function historySeeds(count: number): readonly number[] {
