@@ -19,6 +19,13 @@ export interface Oracle {
 
 /** The installed qemu-img, and on Debian 12 the one of backports beside it. Throws when there is none. */
 export function oracles(): readonly Oracle[] {
+  known ??= findOracles()
+  return known
+}
+
+let known: readonly Oracle[] | undefined
+
+function findOracles(): readonly Oracle[] {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), join(NEW_QEMU, 'usr/bin')]
   const found = new Map<string, Oracle>()
   for (const folder of folders) {
