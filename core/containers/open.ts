@@ -73,7 +73,7 @@ function soleDisk(archive: Storage, members: readonly Stretch[]): Storage {
 async function openMember(path: string, open: OpenFile): Promise<Storage | undefined> {
   for (let outer = dirname(path); outer !== dirname(outer); outer = dirname(outer)) {
     if (!ARCHIVES.has(extname(outer).toLowerCase())) continue
-    const archive = await open(outer, 'read').catch(() => undefined)
+    const archive = await openIfThere(outer, open)
     if (!archive) continue
     const wanted = path.slice(outer.length + 1)
     try {
@@ -86,6 +86,16 @@ async function openMember(path: string, open: OpenFile): Promise<Storage | undef
     await archive.close()
   }
   return undefined
+}
+
+async function openIfThere(path: string, open: OpenFile): Promise<Storage | undefined> {
+  try {
+    return await open(path, 'read')
+  } catch (error) {
+    if (error instanceof SpindleError && (error.code === 'not-found' || error.code === 'invalid-argument'))
+      return undefined
+    throw error
+  }
 }
 
 function memberOf(archive: Storage, { name, offset, size }: Stretch): Storage {

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises'
 import { openDisk } from '../image/chain.ts'
-import { VirtualDisk } from '../image/virtual-disk.ts'
+import type { VirtualDisk } from '../image/virtual-disk.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError } from '../model/error.ts'
 import type { ConvertJob, JobResult } from '../model/job.ts'
@@ -11,8 +11,8 @@ import { MemoryStorage } from '../storage/memory.ts'
 import { paceOf, throwIfCancelled } from './cancel.ts'
 import { openConvertSource } from './convert-source.ts'
 import { copyDifferences } from './copy-differences.ts'
+import { emptyDisk } from './empty-disk.ts'
 import { changeInPlace } from './in-place.ts'
-import { driverOf } from '../image/detect.ts'
 import type { Parts } from './parts.ts'
 import type { Target } from './target.ts'
 
@@ -27,7 +27,7 @@ export async function convertInto(job: ConvertJob, context: OperationContext, pa
   await using source = await openConvertSource(job, parts)
   const write = async (disk: VirtualDisk): Promise<void> => {
     if (disk.size < source.size) throw tooSmall(path, disk.size, source.size)
-    const before = job.targetIsZero === true ? await nothing(parts) : disk
+    const before = job.targetIsZero === true ? await emptyDisk(parts) : disk
     await copyDifferences(source, before, disk, await tools(source, before, context, parts))
     if (job.verify) await verifyInto(source, disk, context, parts)
   }
@@ -65,7 +65,7 @@ export async function fillOverlay(
 }
 
 /** The image that the new one is to lie on. */
-export async function openOverlaid({ target, backing }: ConvertJob, parts: Parts): Promise<VirtualDisk> {
+async function openOverlaid({ target, backing }: ConvertJob, parts: Parts): Promise<VirtualDisk> {
   if (!backing) throw new SpindleError('internal', 'an overlay on nothing')
   const storage = await parts.gate.open(backing.path, new MemoryStorage(target), 'read')
   return openDisk(storage, { ...parts, access: 'read', format: backing.format })
@@ -75,11 +75,6 @@ async function tools(source: VirtualDisk, before: VirtualDisk, context: Operatio
   const total = await planComparison(source, before, paceOf(context, 'copy', 0))
   const pace = paceOf(context, 'copy', total)
   return { signal: context.signal, pace, ...(parts.pool && { pool: parts.pool }) }
-}
-
-async function nothing(parts: Parts): Promise<VirtualDisk> {
-  const storage = new MemoryStorage('nothing', new Uint8Array(0), false)
-  return new VirtualDisk([await driverOf(parts.drivers, 'raw').open(storage, parts.gate, 'read')])
 }
 
 async function verifyInto(

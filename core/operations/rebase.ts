@@ -1,7 +1,6 @@
 // rebase: another image below the same disk, or none.
 
 import { openDisk } from '../image/chain.ts'
-import { driverOf } from '../image/detect.ts'
 import type { ImageLayer } from '../image/driver.ts'
 import { pathOf } from '../image/gate.ts'
 import { statedFormat } from '../image/reference.ts'
@@ -11,10 +10,10 @@ import { SpindleError } from '../model/error.ts'
 import type { BackingRef } from '../model/image.ts'
 import type { JobResult, RebaseJob } from '../model/job.ts'
 import { MiB, roundDown } from '../model/units.ts'
-import { MemoryStorage } from '../storage/memory.ts'
 import { differencesOf } from '../transfer/compare.ts'
 import { isZero } from '../transfer/zeros.ts'
 import { paceOf, throwIfCancelled } from './cancel.ts'
+import { emptyDisk } from './empty-disk.ts'
 import { changeInPlace, changeLayerInPlace } from './in-place.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
@@ -65,7 +64,7 @@ function refOf({ backing }: RebaseJob, below: VirtualDisk): BackingRef | undefin
 
 /** What is to lie below; for nothing, an empty disk. */
 async function openBelow({ path, backing }: RebaseJob, parts: Parts): Promise<VirtualDisk> {
-  if (!backing) return nothing(parts)
+  if (!backing) return emptyDisk(parts)
   await using top = await parts.openFile(path, 'read')
   const format = backing.format ?? statedFormat(backing.path)
   const below = await openSource(pathOf(backing.path, top), format, parts)
@@ -78,11 +77,6 @@ async function openBelow({ path, backing }: RebaseJob, parts: Parts): Promise<Vi
   )
 }
 
-async function nothing(parts: Parts): Promise<VirtualDisk> {
-  const storage = new MemoryStorage('nothing', new Uint8Array(0), false)
-  return new VirtualDisk([await driverOf(parts.drivers, 'raw').open(storage, parts.gate, 'read')])
-}
-
 /** Writes into the top what it shows from below now, wherever the new image below it has something else. Durable. */
 async function takeIn(
   disk: VirtualDisk,
@@ -90,7 +84,7 @@ async function takeIn(
   { compress, context, parts }: { compress: boolean; context: OperationContext; parts: Parts },
 ): Promise<void> {
   const [, first, ...others] = disk.layers
-  const old = first ? new VirtualDisk([first, ...others]) : await nothing(parts)
+  const old = first ? new VirtualDisk([first, ...others]) : await emptyDisk(parts)
   const { snapshots = [] } = await disk.top.describe()
   const pace = paceOf(context, 'copy', Math.max(old.size, below.size))
   const options = { signal: context.signal, pace, ...(parts.pool && { pool: parts.pool }) }

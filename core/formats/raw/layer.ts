@@ -1,8 +1,9 @@
 // An open raw image: guest offset and file offset are the same.
 
-import type { Access, ImageLayer, LayerWriter, Room } from '../../image/driver.ts'
+import type { Access, ImageLayer, LayerWriter } from '../../image/driver.ts'
 import type { Resizer } from '../../image/facets.ts'
 import type { Extent } from '../../image/extent.ts'
+import { PlainWriter } from '../../image/plain-writer.ts'
 import type { Details } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { RawResizer } from './resizer.ts'
@@ -19,7 +20,7 @@ export class RawLayer implements ImageLayer {
     this.storage = storage
     this.virtualSize = virtualSize
     if (access !== 'write') return
-    this.writer = new RawWriter(storage, virtualSize)
+    this.writer = new PlainWriter(storage, virtualSize)
     this.resizer = new RawResizer(storage)
   }
 
@@ -45,35 +46,5 @@ export class RawLayer implements ImageLayer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-}
-
-class RawWriter implements LayerWriter {
-  readonly #storage: Storage
-  readonly #size: number
-
-  constructor(storage: Storage, size: number) {
-    this.#storage = storage
-    this.#size = size
-  }
-
-  async reserve(offset: number, length: number): Promise<Room> {
-    const inside = Math.min(length, this.#size - offset)
-    return { start: offset, length: inside, storage: this.#storage, offset, linked: true, link: async () => {} }
-  }
-
-  async zero(offset: number, length: number, unmap: boolean): Promise<number> {
-    if (unmap) await this.#storage.discard(offset, length)
-    else await this.#storage.zero(offset, length)
-    return length
-  }
-
-  async discard(offset: number, length: number): Promise<number> {
-    await this.#storage.discard(offset, length)
-    return length
-  }
-
-  async flush(): Promise<void> {
-    await this.#storage.flush()
   }
 }

@@ -1,6 +1,6 @@
 // An open fixed image: guest offset and file offset are the same, and the footer is behind the disk.
 
-import type { ImageLayer, LayerWriter, Room } from '../../image/driver.ts'
+import type { ImageLayer, LayerWriter } from '../../image/driver.ts'
 import type { Extent } from '../../image/extent.ts'
 import type { Resizer } from '../../image/facets.ts'
 import type { ErrorData } from '../../model/error.ts'
@@ -52,35 +52,5 @@ export class FixedLayer implements ImageLayer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-}
-
-export class FixedWriter implements LayerWriter {
-  readonly #storage: Storage
-  readonly #size: number
-
-  constructor(storage: Storage, size: number) {
-    this.#storage = storage
-    this.#size = size
-  }
-
-  async reserve(offset: number, length: number): Promise<Room> {
-    const inside = Math.min(length, this.#size - offset)
-    return { start: offset, length: inside, storage: this.#storage, offset, linked: true, link: async () => {} }
-  }
-
-  async zero(offset: number, length: number, unmap: boolean): Promise<number> {
-    if (unmap) await this.#storage.discard(offset, length)
-    else await this.#storage.zero(offset, length)
-    return length
-  }
-
-  async discard(offset: number, length: number): Promise<number> {
-    await this.#storage.discard(offset, length)
-    return length
-  }
-
-  async flush(): Promise<void> {
-    await this.#storage.flush()
   }
 }

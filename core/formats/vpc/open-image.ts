@@ -6,7 +6,8 @@ import type { SpindleError } from '../../model/error.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { findAllocated } from './allocated.ts'
 import { BlockBackingLink } from './backing-link.ts'
-import { FixedLayer, FixedWriter } from './fixed-layer.ts'
+import { PlainWriter } from '../../image/plain-writer.ts'
+import { FixedLayer } from './fixed-layer.ts'
 import { ImageFile } from './image-file.ts'
 import { BlockLayer } from './layer.ts'
 import { openHeaders, unwritable } from './open.ts'
@@ -21,7 +22,7 @@ export async function openImage(storage: Storage, access: Access): Promise<Image
   if (!blocks) {
     if (access === 'read') return new FixedLayer(storage, opened, {})
     if (refused) return new FixedLayer(storage, opened, { unwritable: refused.toData() })
-    const writer = new FixedWriter(storage, virtualSize)
+    const writer = new PlainWriter(storage, virtualSize)
     return new FixedLayer(storage, opened, { writer, resizer: new FixedResizer(storage, opened) })
   }
   const file = new ImageFile(storage, opened, blocks)
