@@ -46,6 +46,8 @@ describe.for(seeds())('seed %i', (seed) => {
       test(`${mode} with ${bits} bits equals the native cipher, sector by sector`, () => {
         const random = randomFrom(seed)
         const key = random.bytes((bits / 8) * (mode === 'xts' ? 2 : 1))
+        // Node's own XTS refuses a key with two equal halves.
+        if (mode === 'xts') key[0] = (key[bits / 8] ?? 0) ^ 1
         const cipher = sectorCipher({ algorithm: 'aes', mode, vectors: 'plain64' }, key)
         for (const count of [1, 7, 128, 300]) {
           const first = random.below(2 ** 31) * 2 ** random.below(20)

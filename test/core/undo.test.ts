@@ -4,10 +4,11 @@ import { namesIn, readLogFacts, readUndoState, rollBack } from '../../core/stora
 import { UndoStorage } from '../../core/storage/undo-storage.ts'
 import type { Storage } from '../../core/storage/storage.ts'
 import { randomNumbers } from '../helpers/faulty-storage.ts'
+import { seeds } from '../helpers/seeds.ts'
 
 const SIZE = 200_000
 const CHANGE = new Uint8Array(16).fill(7)
-const seed = Number(process.env['SPINDLE_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+const seed = seeds().at(-1) ?? 0
 
 function randomBytes(random: () => number, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => Math.floor(random() * 256))

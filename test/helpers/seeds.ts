@@ -6,7 +6,12 @@ import { randomNumbers } from './faulty-storage.ts'
 export function seeds(): readonly number[] {
   const asked = process.env['SPINDLE_SEED']
   if (asked !== undefined) return [Number(asked)]
-  return [20_260_101, Math.floor(Math.random() * 2 ** 31)]
+  return [20_260_101, freshSeed()]
+}
+
+/** `SPINDLE_FRESH=no` makes it the same every time: whether a change is sound must not depend on luck (`.ci/run`). */
+function freshSeed(): number {
+  return process.env['SPINDLE_FRESH'] === 'no' ? 20_260_102 : Math.floor(Math.random() * 2 ** 31)
 }
 
 /** Where more are asked for: what costs too much to be done often stays rarer than the rest. */
@@ -17,7 +22,7 @@ export function historySeeds(count: number): readonly number[] {
   if (process.env['SPINDLE_SEED'] !== undefined) return seeds()
   const asked = Math.min(Number(process.env['SPINDLE_HISTORIES'] ?? count), count * MOST_TIMES)
   const fixed = Math.min(asked, Math.ceil(count * 0.8))
-  const fresh = Math.floor(Math.random() * 2 ** 31)
+  const fresh = freshSeed()
   return Array.from({ length: asked }, (_, index) => (index < fixed ? index : fresh + index))
 }
 
