@@ -2,7 +2,7 @@
 
 import type { Secrets } from './crypto/secrets.ts'
 import { JobQueue } from './jobs/queue.ts'
-import { KnownVolumes } from './library/known-volumes.ts'
+import { Lineage } from './library/lineage.ts'
 import type { Library } from './library/library.ts'
 import type { Engine, EngineEvents } from './model/engine.ts'
 import type { LibraryEvent } from './model/library.ts'
@@ -17,10 +17,10 @@ export interface EngineOptions {
 }
 
 export function createEngine({ emit, secrets }: EngineOptions): Engine {
-  const known = new KnownVolumes()
+  const known = new Lineage()
   const operations = openOperations({
     ...(secrets && { secrets }),
-    overlays: () => known.overlays(),
+    overlaysOf: (paths) => known.childrenOf(paths),
     volumes: () => known.paths(),
     byName: true,
   })
@@ -30,15 +30,22 @@ export function createEngine({ emit, secrets }: EngineOptions): Engine {
     dismissed: (id) => emit('jobDismissed', id),
   })
   const tell = (event: LibraryEvent): void => {
-    known.note(event)
-    emit('library', event)
+    for (const told of known.note(event)) emit('library', told)
   }
   let library: Promise<Library> | undefined
+  let unwatch: (() => void) | undefined
   const openLibrary = async (): Promise<Library> => {
     const [{ createLibrary }, { drivers }] = await Promise.all([
       import('./library/library.ts'),
       import('./formats/index.ts'),
     ])
+    const { watchHolders } = await import('./library/holders.ts')
+    unwatch = watchHolders({
+      isKnown: (inode) => known.hasInode(inode),
+      changed: (holders) => {
+        for (const told of known.setHolders(holders)) emit('library', told)
+      },
+    })
     return createLibrary({ drivers, emit: tell })
   }
   return {
@@ -63,6 +70,7 @@ export function createEngine({ emit, secrets }: EngineOptions): Engine {
     async close() {
       await queue.close()
       await operations.close()
+      unwatch?.()
       await (await library)?.close()
     },
   }

@@ -1,16 +1,21 @@
 // One file of a place as a row of the library: found out from its header alone.
 
+import { existsSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { SURE, surestDriver } from '../image/detect.ts'
 import type { ImageDriver } from '../image/driver.ts'
-import { aloneGate } from '../image/gate.ts'
+import { aloneGate, pathOf } from '../image/gate.ts'
 import { leadingPath } from '../image/leading.ts'
 import { SpindleError, errorData } from '../model/error.ts'
+import type { BackingRef } from '../model/image.ts'
 import type { VolumeFacts } from '../model/library.ts'
 import { openFile } from '../storage/file.ts'
 import type { Storage } from '../storage/storage.ts'
 import { changeState, cutOff } from '../storage/undo-file.ts'
+
+/** What `blocks` counts in, whatever the file system's own are. */
+const BLOCK = 512
 
 export interface FoundFile {
   readonly path: string
@@ -63,19 +68,45 @@ async function describe(file: FoundFile, driver: ImageDriver, storage: Storage):
   const bare = { ...bareFacts(file), format: driver.format }
   try {
     await using layer = await driver.open(storage, aloneGate(openFile), 'read')
-    const { snapshots = [] } = await layer.describe()
+    const { snapshots = [], dataFile } = await layer.describe()
     const files = [storage, ...(layer.files ?? [])]
+    const beside = dataFile === undefined ? undefined : localPath(dataFile, file.path)
+    const data = beside === undefined ? undefined : statSync(beside, { throwIfNoEntry: false })
+    const members = [...(layer.files ?? []).map(({ name }) => name), ...(beside === undefined ? [] : [beside])]
     return {
       ...bare,
-      allocatedSize: await sumOf(files, (one) => one.allocatedSize()),
-      fileSize: await sumOf(files, (one) => one.size()),
+      allocatedSize: (await sumOf(files, (one) => one.allocatedSize())) + (data?.blocks ?? 0) * BLOCK,
+      fileSize: (await sumOf(files, (one) => one.size())) + (data?.size ?? 0),
       virtualSize: layer.virtualSize,
-      ...(layer.backing && { backing: layer.backing.path }),
+      ...(layer.backing && backingFacts(layer.backing, file.path)),
+      ...(layer.identity !== undefined && { identity: layer.identity }),
+      ...(members.length > 0 && { members }),
       snapshotCount: snapshots.length,
       ...(layer.unreadable && { error: layer.unreadable }),
     }
   } catch (error) {
     return { ...bare, error: errorData(error) }
+  }
+}
+
+function backingFacts(backing: BackingRef, from: string): Partial<VolumeFacts> {
+  const names = [backing.path, ...(backing.alternatives ?? [])]
+  const paths = names.flatMap((name) => localPath(name, from) ?? [])
+  const path = paths.find((one) => existsSync(one)) ?? paths[0]
+  return {
+    backing: backing.path,
+    ...(path !== undefined && { backingPath: path }),
+    ...(backing.identity !== undefined && { backingIdentity: backing.identity }),
+  }
+}
+
+/** Undefined for what names no local file, such as `uuid:…`. */
+function localPath(reference: string, from: string): string | undefined {
+  try {
+    return pathOf(reference, { name: from })
+  } catch (error) {
+    if (error instanceof SpindleError) return undefined
+    throw error
   }
 }
 
@@ -89,10 +120,10 @@ function bareFacts({ path, place, name, stats }: FoundFile): VolumeFacts {
     path,
     place,
     name,
-    // A block is 512 bytes here, whatever the file system's own are.
-    allocatedSize: stats.blocks * 512,
+    allocatedSize: stats.blocks * BLOCK,
     fileSize: stats.size,
     modifiedAt: stats.mtimeMs,
+    inode: String(stats.ino),
     snapshotCount: 0,
   }
 }

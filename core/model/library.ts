@@ -36,8 +36,36 @@ export interface VolumeFacts {
   readonly modifiedAt: number
   /** Backing file as written in the image. */
   readonly backing?: string
+  /** Where that leads to, when it names a local file; it need not be there. */
+  readonly backingPath?: string
+  /** What the image below must call itself. */
+  readonly backingIdentity?: string
+  /** What images on top of this one know it by, where its format has such a thing. */
+  readonly identity?: string
+  /** Absolute paths of the other files it is made of; they are no rows of their own. */
+  readonly members?: readonly string[]
+  /** Of its file, on its file system. */
+  readonly inode?: string
+  /** Absolute path of the image it lies on, by whatever name it was found. Absent where there is none to be found. */
+  readonly parent?: string
+  /** It lies on an image that is not there. */
+  readonly parentMissing?: boolean
+  /** How many rows lie on this one. */
+  readonly overlayCount?: number
+  /** Who has it open, as far as can be told. */
+  readonly inUse?: HolderFacts
   readonly snapshotCount: number
   readonly error?: ErrorData
+}
+
+/** A program that has locked an image. */
+export interface HolderFacts {
+  /** Absent where it belongs to someone whose processes are not ours to see. */
+  readonly process?: number
+  readonly program?: string
+  readonly user?: string
+  /** The virtual machine it runs. */
+  readonly machine?: string
 }
 
 export type LibraryEvent =

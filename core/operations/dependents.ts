@@ -25,7 +25,7 @@ export async function dependentsOf(
   const passed = new Set(await Promise.all(known.map(real)))
   const found = new Set<string>()
   const files = await filesIn(folders)
-  for (const file of [...files, ...(parts.overlays?.() ?? [])]) {
+  for (const file of [...files, ...(parts.overlaysOf?.([...changed, ...targets]) ?? [])]) {
     const path = await real(file)
     if (passed.has(path) || found.has(path)) continue
     // By the name in this folder: what it refers to is relative to that.

@@ -86,8 +86,8 @@ export interface OperationsOptions {
   readonly reads?: Sharing
   /** Who knows the passphrases of encrypted images; left out, nobody does. */
   readonly secrets?: Secrets
-  /** Images anywhere that are known to lie on others. */
-  readonly overlays?: () => readonly string[]
+  /** Images anywhere that are known to lie directly on one of these. */
+  readonly overlaysOf?: (paths: readonly string[]) => readonly string[]
   /** Images anywhere, among which one is looked for that others know only by what it calls itself. */
   readonly volumes?: () => readonly string[]
   /** Whether a file may be in the format its name states when nothing in it speaks against that. */
@@ -98,10 +98,10 @@ export interface OperationsOptions {
 
 /** Paths are absolute everywhere. */
 export function openOperations(options: OperationsOptions = {}): Operations {
-  const { overlays, byName } = options
+  const { overlaysOf, byName } = options
   const system = (sharing: Sharing): Parts => ({
     ...systemParts(sharing, options.secrets, options.volumes),
-    ...(overlays && { overlays }),
+    ...(overlaysOf && { overlaysOf }),
     ...(byName !== undefined && { byName }),
   })
   const parts = options.parts ?? system(options.looks ?? 'shared')

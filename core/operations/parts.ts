@@ -27,8 +27,8 @@ export interface Parts extends Detection {
   readonly gate: OpenGate
   /** Threads for large work; left out, such work starts its own. */
   readonly pool?: TransferPool
-  /** Images anywhere that are known to lie on others, by absolute path. Left out, none are known. */
-  readonly overlays?: () => readonly string[]
+  /** Images anywhere that are known to lie directly on one of these, by absolute path. Left out, none are known. */
+  readonly overlaysOf?: (paths: readonly string[]) => readonly string[]
 }
 
 /**

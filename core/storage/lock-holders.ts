@@ -2,6 +2,7 @@
 
 import { fstatSync, readFileSync, readdirSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { HolderFacts } from '../model/library.ts'
 import { libc } from './libc.ts'
 import type { Storage } from './storage.ts'
 
@@ -19,14 +20,48 @@ export function isMarkedByOthers({ descriptor }: Storage, byte: number): boolean
 export function holderText({ descriptor }: Storage): string | undefined {
   if (descriptor === undefined) return undefined
   const inode = fstatSync(descriptor, { bigint: true }).ino
+  const process = processes().find((one) => heldBy(one).has(inode))
+  if (process === undefined) return undefined
+  const { program = '', user, machine } = factsOf(process)
+  const facts = [program, `process ${process}`, ...(user === undefined ? [] : [`user ${user}`])]
+  const shown = facts.filter((fact) => fact !== '').join(', ')
+  return machine === undefined ? `another program (${shown})` : `the virtual machine “${machine}” (${shown})`
+}
+
+/** The bytes QEMU sets its marks on. */
+const MARKS = { first: 100, last: 203 }
+
+/** Numbers of files on which anyone has set QEMU's marks. Cheap: one file is read. */
+export function markedInodes(): ReadonlySet<string> {
+  const lines = linesOf('/proc/locks').filter(({ first, last }) => first <= MARKS.last && last >= MARKS.first)
+  return new Set(lines.map(({ inode }) => String(inode)))
+}
+
+/** Who has locked which of these files. Looks at all programs once; those this one alone has locked are left out. */
+export function holdersOf(inodes: ReadonlySet<string>): ReadonlyMap<string, HolderFacts> {
+  const holders = new Map<string, HolderFacts>()
+  if (inodes.size === 0) return holders
   for (const process of processes()) {
-    if (!holdsLock(process, inode)) continue
-    const program = basename(argumentsOf(process)[0] ?? '')
-    const facts = [program, `process ${process}`, ...userOf(process)].filter((fact) => fact !== '').join(', ')
-    const machine = machineOf(argumentsOf(process))
-    return machine === undefined ? `another program (${facts})` : `the virtual machine “${machine}” (${facts})`
+    const held = [...heldBy(process)].map(String).filter((inode) => inodes.has(inode))
+    if (held.length === 0) continue
+    const facts = factsOf(process)
+    // Of several, a machine is the one to name.
+    for (const inode of held) if (holders.get(inode)?.machine === undefined) holders.set(inode, facts)
   }
-  return undefined
+  const ours = heldBy('self')
+  for (const inode of inodes) if (!holders.has(inode) && !ours.has(BigInt(inode))) holders.set(inode, {})
+  return holders
+}
+
+function factsOf(process: string): HolderFacts {
+  const words = argumentsOf(process)
+  const [program, user, machine] = [basename(words[0] ?? ''), userOf(process), machineOf(words)]
+  return {
+    process: Number(process),
+    ...(program !== '' && { program }),
+    ...(user !== undefined && { user }),
+    ...(machine !== undefined && { machine }),
+  }
 }
 
 interface LockLine {
@@ -56,13 +91,14 @@ function processes(): readonly string[] {
   }
 }
 
-function holdsLock(process: string, inode: bigint): boolean {
+/** Numbers of the files it has locked. */
+function heldBy(process: string): ReadonlySet<bigint> {
   const folder = `/proc/${process}/fdinfo`
   try {
-    return readdirSync(folder).some((name) => linesOf(`${folder}/${name}`).some((line) => line.inode === inode))
+    return new Set(readdirSync(folder).flatMap((name) => linesOf(`${folder}/${name}`).map(({ inode }) => inode)))
   } catch {
     // It has ended, or belongs to someone whose files are not ours to see.
-    return false
+    return new Set()
   }
 }
 
@@ -77,14 +113,13 @@ function machineOf(words: readonly string[]): string | undefined {
   return /(?:^|,)guest=([^,]*)/.exec(name)?.[1] ?? name.split(',')[0]
 }
 
-function userOf(process: string): readonly string[] {
+function userOf(process: string): string | undefined {
   const id = /^Uid:\s+(\d+)/m.exec(textOf(`/proc/${process}/status`))?.[1]
-  if (id === undefined) return []
   const entry = textOf('/etc/passwd')
     .split('\n')
     .map((line) => line.split(':'))
     .find(([, , user]) => user === id)
-  return [`user ${entry?.[0] ?? id}`]
+  return id === undefined ? undefined : (entry?.[0] ?? id)
 }
 
 function textOf(path: string): string {
