@@ -55,6 +55,8 @@ export interface ConvertJob {
   readonly rateLimit?: number
   /** Where it is to run: settles sizes, and has the result looked at. Format and options are as given here. */
   readonly preset?: PresetId
+  /** False leaves it to the system when the new file reaches the disk: sooner done, and lost with the power. */
+  readonly durable?: boolean
 }
 
 export interface CompareJob {

@@ -49,6 +49,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
     overwrite: job.overwrite ?? false,
     parts,
     untouchable: filesOf(source, details),
+    relaxed: job.durable === false,
   })
 
   const virtualSize = presetSize(job.preset, diskSize(first.size))

@@ -23,6 +23,8 @@ export interface TargetSpec {
   readonly untouchable: readonly string[]
   /** Publishes as on a file system without hard links. */
   readonly withoutLinks?: boolean
+  /** What is written need not be durable when it gets its name. */
+  readonly relaxed?: boolean
 }
 
 /** One file being made. */
@@ -60,6 +62,7 @@ export class Target implements AsyncDisposable {
   readonly #pieces: Piece[]
   readonly #openFile: OpenFile
   readonly #withoutLinks: boolean
+  readonly #relaxed: boolean
   #published = false
 
   private constructor(spec: TargetSpec, old: Old, piece: Piece) {
@@ -70,6 +73,8 @@ export class Target implements AsyncDisposable {
     this.#pieces = [piece]
     this.#openFile = spec.parts.openFile
     this.#withoutLinks = spec.withoutLinks ?? false
+    this.#relaxed = spec.relaxed ?? false
+    piece.storage.relaxed = this.#relaxed
     this.gate = {
       open: async (reference, from, access) => {
         const made = this.#pieces.find((one) => one.path === pathOf(reference, from))
@@ -102,7 +107,9 @@ export class Target implements AsyncDisposable {
 
   /** Opens what has been written so far a second time. */
   async reopen(access: 'read' | 'write'): Promise<Storage> {
-    return this.#openFile(this.storage.name, access)
+    const storage = await this.#openFile(this.storage.name, access)
+    storage.relaxed = this.#relaxed
+    return storage
   }
 
   /** Returns when everything written is durable; to be called before publish(). */
@@ -130,7 +137,7 @@ export class Target implements AsyncDisposable {
       throw error
     }
     this.#published = true
-    await syncFolders(this.#pieces)
+    if (!this.#relaxed) await syncFolders(this.#pieces)
     await this.#close()
   }
 
@@ -146,6 +153,7 @@ export class Target implements AsyncDisposable {
     }
     if (!this.#replaceable.has(path) && (await entryAt(path))) throw alreadyThere(path)
     const piece = await makePiece(path, this.#openFile)
+    piece.storage.relaxed = this.#relaxed
     this.#pieces.push(piece)
     return piece.storage
   }

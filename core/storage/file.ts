@@ -91,6 +91,7 @@ class FileStorage implements Storage {
   readonly name: string
   readonly writable: boolean
   readonly identity: string
+  relaxed = false
   readonly #portable: boolean
   readonly #owned: boolean
   readonly #closed: (() => void) | undefined
@@ -184,6 +185,7 @@ class FileStorage implements Storage {
   }
 
   async flush(): Promise<void> {
+    if (this.relaxed) return
     try {
       // The one call that may take seconds: on a pool thread, so that the engine answers meanwhile.
       await fdatasync(this.#descriptor)

@@ -20,6 +20,8 @@ export interface Storage extends AsyncDisposable {
   readonly descriptor?: number | undefined
   /** Seen through a cipher: what was never written reads as noise, and its offsets mean nothing to who sees the file itself. */
   readonly enciphered?: boolean
+  /** Set where it may be lost with the power: flush() then leaves it to the system when bytes reach the disk. */
+  relaxed?: boolean
   size(): Promise<number>
   /** Fills `into` and returns its length, or fewer bytes only where the storage ends. */
   read(offset: number, into: Uint8Array): Promise<number>

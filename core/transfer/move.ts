@@ -14,6 +14,8 @@ export interface MoveTools extends ScanTools {
    * while another writes.
    */
   readonly crowded: boolean
+  /** Somebody will wait until it is on the disk, which is therefore to begin at once. */
+  readonly durable: boolean
 }
 
 interface PlacedMove {
@@ -50,7 +52,7 @@ export async function moveWindow(
   if (tools.crowded) kernel.reserve(left)
   await copyThrough(tools, left, scan.buffer, target)
   if (target.enciphered === true) await clearGaps(scan, places, target)
-  kernel.startWriting(written)
+  if (tools.durable) kernel.startWriting(written)
 }
 
 /** What a run has between its moves is zeros, and in a storage that holds noise they have to be written. */

@@ -32,6 +32,8 @@ export interface CopyTask {
   readonly portable: boolean
   /** Whether other threads write the same target. */
   readonly crowded: boolean
+  /** Whether somebody will wait until it is on the disk. */
+  readonly durable: boolean
   /** Throws once the work is no longer wanted. */
   readonly check: () => void
 }
@@ -43,9 +45,9 @@ export class LocalMover implements Mover {
   readonly #tools: MoveTools
 
   constructor(task: CopyTask, buffers: Buffers) {
-    const { portable, crowded, check } = task
+    const { portable, crowded, durable, check } = task
     this.#task = task
-    this.#tools = { buffers, portable, crowded, check }
+    this.#tools = { buffers, portable, crowded, durable, check }
   }
 
   async scan(window: CopyWindow): Promise<ScannedWindow> {

@@ -60,7 +60,7 @@ export class PoolMover implements Mover {
 
   /** Looking at samples is quick. Done here, one window after the other, none has to wait for its place. */
   async #scanHere(window: CopyWindow): Promise<ScannedWindow> {
-    const { shape, check, portable, crowded, stop } = this.#task
+    const { shape, check, portable, crowded, durable, stop } = this.#task
     const target = reference(this.#task.target)
     const scanning = this.#scanning.then(async () => {
       // Reading never waits for anything: without turns in between nothing else would come through.
@@ -73,7 +73,7 @@ export class PoolMover implements Mover {
       runs,
       move: async (places) => {
         const { sources } = sent(window)
-        const order = { kind: 'copy', sources, moves, places, target, portable, crowded, stop } as const
+        const order = { kind: 'copy', sources, moves, places, target, portable, crowded, durable, stop } as const
         await idlest(readyOnes(this.#threads)).work(order)
       },
       drop() {},
@@ -82,11 +82,11 @@ export class PoolMover implements Mover {
 
   /** Reads, unpacks and packs in a thread, which keeps the bytes until the window has its place. */
   async #scanThere(window: CopyWindow): Promise<ScannedWindow> {
-    const { shape, portable, crowded, stop } = this.#task
+    const { shape, portable, crowded, durable, stop } = this.#task
     const target = reference(this.#task.target)
     const id = newRequestId()
     const thread = idlest(readyOnes(this.#threads))
-    const order = { kind: 'scan', window: sent(window), target, shape, portable, crowded, stop } as const
+    const order = { kind: 'scan', window: sent(window), target, shape, portable, crowded, durable, stop } as const
     const reply = await thread.work(order, id)
     if (reply.kind !== 'scanned') return unexpected(reply)
     // The window is still under way in that thread: it counts until it is moved.

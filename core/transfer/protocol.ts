@@ -24,6 +24,7 @@ interface Writing {
   readonly target: FileReference
   readonly portable: boolean
   readonly crowded: boolean
+  readonly durable: boolean
   readonly stop: StopFlag
 }
 

@@ -97,7 +97,8 @@ function moversOf(
   },
 ): Movers {
   const { shape, stop, portable, pool } = how
-  const task = { target: builder.storage, shape, portable, check: stop.check }
+  const durable = builder.storage.relaxed !== true
+  const task = { target: builder.storage, shape, portable, durable, check: stop.check }
   const local = new LocalMover({ ...task, crowded: false }, new Buffers())
   const computing = shape.packing !== undefined || totals.packedBytes > totals.dataBytes
   const from = computing ? POOL_FROM_COMPUTING : pool?.running === true ? POOL_FROM : NEW_POOL_FROM

@@ -45,15 +45,15 @@ async function answer(request: Request): Promise<Reply> {
   const { id } = request
   switch (request.kind) {
     case 'scan': {
-      const { shape, portable, crowded, stop } = request
-      const task = { target: opened(request.target, true), shape, portable, crowded, check: checkOf(stop) }
+      const { shape, portable, crowded, durable, stop } = request
+      const task = { target: opened(request.target, true), shape, portable, crowded, durable, check: checkOf(stop) }
       const window = await new LocalMover(task, buffers).scan(withStorages(request.window))
       scanned.set(id, window)
       return { id, kind: 'scanned', runs: window.runs }
     }
     case 'copy': {
-      const { moves, places, portable, crowded, stop } = request
-      const tools = { buffers, portable, crowded, check: checkOf(stop) }
+      const { moves, places, portable, crowded, durable, stop } = request
+      const tools = { buffers, portable, crowded, durable, check: checkOf(stop) }
       const { sources } = withStorages(request)
       await moveWindow(sources, { runs: [], moves, buffer: undefined }, places, opened(request.target, true), tools)
       return { id, kind: 'done' }

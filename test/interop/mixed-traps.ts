@@ -37,10 +37,14 @@ export function areLaidOutAlike(step: MixedStep, before: Situation): boolean {
   return isPlain && step.preallocation === 'off'
 }
 
-/** QEMU's disk as it should be: what an earlier shrink left in the last cluster comes back there when it grows. */
+/**
+ * QEMU's disk as it should be where it grows: what an earlier shrink left in the last cluster comes back there, and where
+ * room is reserved (`--preallocation=metadata`), what clusters freed at the end of the file held.
+ */
 export function forgiven(step: MixedStep, before: Situation, ours: Uint8Array, theirs: Uint8Array): Uint8Array {
   if (step.kind !== 'resize' || step.size <= before.size || theirs.length !== ours.length) return theirs
-  const end = Math.min(roundUp(before.size, before.design.clusterSize), theirs.length)
+  const reserves = step.preallocation !== 'off'
+  const end = reserves ? theirs.length : Math.min(roundUp(before.size, before.design.clusterSize), theirs.length)
   const bytes = theirs.slice()
   bytes.set(ours.subarray(before.size, end), before.size)
   return bytes

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { convert } from '../../../core/operations/convert.ts'
 import { openSource, systemParts } from '../../../core/operations/parts.ts'
+import type { Parts } from '../../../core/operations/parts.ts'
+import type { Storage } from '../../../core/storage/storage.ts'
 import { KiB, MiB } from '../../../core/model/units.ts'
 import { newestOracle, oracles } from '../../helpers/oracles.ts'
 import { convertJob, faultyParts, fingerprint, recorded } from '../../helpers/run-operation.ts'
@@ -299,3 +301,25 @@ describe('cancelling', () => {
     await expect(convert(job, context, parts)).rejects.toMatchObject({ code: 'cancelled' })
   })
 })
+
+test.each([true, false])(
+  'the new file is on the disk before it gets its name, unless that is left to the system: %s',
+  async (durable) => {
+    const folder = scratchFolder()
+    sampleDisk(join(folder, 'disk.img'))
+    const target = join(folder, 'target.qcow2')
+    const written: Storage[] = []
+    const openFile: Parts['openFile'] = async (path, access) => {
+      const storage = await parts.openFile(path, access)
+      if (access !== 'read') written.push(storage)
+      return storage
+    }
+    const job = { ...convertJob(join(folder, 'disk.img'), target, { format: 'qcow2' }), durable }
+
+    await convert(job, recorded().context, { ...parts, openFile })
+
+    expect(written.map(({ relaxed }) => relaxed)).toEqual(written.map(() => !durable))
+    expect(written.length).toBeGreaterThan(0)
+    expect(qemu('compare', '-f', 'raw', '-F', 'qcow2', join(folder, 'disk.img'), target)).toContain('identical')
+  },
+)
