@@ -6,12 +6,16 @@ import { delimiter, join } from 'node:path'
 import { CACHE, NEW_QEMU } from './oracles.ts'
 
 interface Need {
-  /** Any one of these commands will do. */
+  /** Any one of these commands, or modules of the system's Python, will do. */
   readonly commands: readonly string[]
+  readonly modules?: true
   /** Debian's package for the first of them. */
   readonly debian: string
   readonly why: string
 }
+
+/** The one that Debian's packages bring modules for, whichever may come first on the path. */
+export const SYSTEM_PYTHON = '/usr/bin/python3'
 
 const NEEDS: readonly Need[] = [
   { commands: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium', why: 'the window under test' },
@@ -26,14 +30,16 @@ const NEEDS: readonly Need[] = [
   { commands: ['zstd'], debian: 'zstd', why: 'packed images' },
   { commands: ['7z', '7zz'], debian: '7zip', why: 'a second judge of our images' },
   { commands: ['cryptsetup'], debian: 'cryptsetup-bin', why: 'a second judge of encrypted images' },
+  { commands: ['pyvmdk'], modules: true, debian: 'python3-libvmdk', why: 'a third judge of VMDK images' },
+  { commands: ['pyvhdi'], modules: true, debian: 'python3-libvhdi', why: 'a third judge of VHD and VHDX images' },
   { commands: ['git'], debian: 'git', why: 'the fresh clone' },
 ]
 
 /** Installs what is missing when it may. Returns what is still missing, as sentences; empty when all is there. */
 export function prepareSystem(say: (line: string) => void): readonly string[] {
-  const missing = NEEDS.filter((need) => !need.commands.some(onPath))
+  const missing = NEEDS.filter((need) => !isMet(need))
   if (missing.length > 0) install([...new Set(missing.map((need) => need.debian))], say)
-  const problems = NEEDS.filter((need) => !need.commands.some(onPath)).map(
+  const problems = NEEDS.filter((need) => !isMet(need)).map(
     (need) => `${need.commands.join(' or ')} is missing (${need.why}). Install it: sudo apt-get install ${need.debian}`,
   )
   if (isBookworm() && !existsSync(join(NEW_QEMU, 'usr/bin/qemu-img'))) {
@@ -97,6 +103,11 @@ function fetchNewQemu(say: (line: string) => void): string | undefined {
   rmSync(work, { recursive: true, force: true })
   const check = run(join(NEW_QEMU, 'usr/bin/qemu-img'), ['--version'])
   return check.status === 0 ? undefined : `QEMU 10 was fetched but does not start: ${check.stderr.trim()}`
+}
+
+function isMet({ commands, modules }: Need): boolean {
+  if (modules === true) return commands.some((name) => run(SYSTEM_PYTHON, ['-c', `import ${name}`]).status === 0)
+  return commands.some(onPath)
 }
 
 function isBookworm(): boolean {

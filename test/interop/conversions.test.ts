@@ -14,6 +14,7 @@ import { newestOracle } from '../helpers/oracles.ts'
 import { realDisk } from '../helpers/real-disk.ts'
 import { convertJob, recorded } from '../helpers/run-operation.ts'
 import { scratchFolder, sharedFolder } from '../helpers/scratch.ts'
+import { SYSTEM_PYTHON } from '../helpers/system.ts'
 
 interface Kind {
   readonly name: string
@@ -107,6 +108,46 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))('%s', (_, kind) =
     const copy = join(scratch, 'copy.img')
     await make({ name: 'raw', format: 'raw', options: {} }, path, kind.format, copy)
     expect(createHash('sha256').update(readFileSync(copy)).digest('hex')).toBe(content)
+  })
+})
+
+/** What libvmdk and libvhdi read: size and hash. */
+const READ = `
+import hashlib, sys
+def opened(module, path):
+    if module == 'pyvmdk':
+        import pyvmdk
+        disk = pyvmdk.handle()
+        disk.open(path)
+        disk.open_extent_data_files()
+    else:
+        import pyvhdi
+        disk = pyvhdi.file()
+        disk.open(path)
+    return disk
+disk = opened(sys.argv[1], sys.argv[2])
+left, digest = disk.get_media_size(), hashlib.sha256()
+while left > 0:
+    data = disk.read_buffer(min(left, 1 << 20))
+    left -= len(data)
+    digest.update(data)
+print(disk.get_media_size(), digest.hexdigest())
+`
+const READERS: Partial<Record<FormatId, readonly [name: string, module: string]>> = {
+  vmdk: ['libvmdk', 'pyvmdk'],
+  vpc: ['libvhdi', 'pyvhdi'],
+  vhdx: ['libvhdi', 'pyvhdi'],
+}
+
+describe.each(
+  KINDS.flatMap((kind) => {
+    const reader = READERS[kind.format]
+    return reader ? [[kind.name, ...reader, kind] as const] : []
+  }),
+)('%s', (_name, reader, module, kind) => {
+  test(`holds the disk in the eyes of ${reader}`, () => {
+    const words = ['-c', READ, module, join(folder, fileOf(kind))]
+    expect(execFileSync(SYSTEM_PYTHON, words, { encoding: 'utf8' })).toBe(`${12 * MiB} ${content}\n`)
   })
 })
 
