@@ -9,7 +9,7 @@ import type { KeySlots } from '../crypto/key-slots.ts'
 import type { Secrets } from '../crypto/secrets.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Extent } from './extent.ts'
-import type { Amender, BackingLink, BitmapTable, Checker, Resizer, SnapshotTable } from './facets.ts'
+import type { Amender, BackingLink, BitmapTable, Checker, CostTable, Resizer, SnapshotTable } from './facets.ts'
 
 /** How sure a driver is that a file is its own: 0 not at all, 100 its signature is there. */
 export type Confidence = number
@@ -124,6 +124,8 @@ export interface ImageLayer extends AsyncDisposable {
   readonly unwritable?: ErrorData
   readonly snapshots?: SnapshotTable
   readonly bitmaps?: BitmapTable
+  /** Only where there may be snapshots, and in a layer that is open for reading. */
+  readonly costs?: CostTable
   /** Only in a layer that is open for writing. */
   readonly resizer?: Resizer
   /** Only in a layer that is open for writing, of a format with backing files. */

@@ -42,6 +42,30 @@ export interface SnapshotTable {
   open(id: string, part?: 'disk' | 'state'): Promise<ImageLayer>
 }
 
+/** Bytes of the image file, whole units of allocation, that one state of the disk has to itself. */
+export interface StateCost {
+  /** What nothing else refers to: data, saved machine state, and the tables that lead to it. */
+  readonly own: number
+  /** What becomes free when the state is given up: `own`, and what the list of snapshots becomes shorter by. */
+  readonly frees: number
+}
+
+/**
+ * What the present disk and each snapshot take of the file, from its tables alone. `pace` is told bytes that add up to
+ * about the virtual size. Throws `invalid-image` where the tables cannot be trusted.
+ */
+export interface CostTable {
+  costs(pace?: Pace): Promise<StateCosts>
+}
+
+export interface StateCosts {
+  readonly current: StateCost
+  /** In the order of the snapshot table. */
+  readonly snapshots: readonly (StateCost & { readonly id: string })[]
+  /** Bytes that more than one state refers to. */
+  readonly shared: number
+}
+
 export interface Resizer {
   /**
    * Changes the virtual size, in bytes, after which the layer is only to be closed. Cutting drops what lies beyond: that

@@ -2,7 +2,7 @@
 
 import type { KeySlots } from '../../crypto/key-slots.ts'
 import type { ImageLayer, LayerWriter } from '../../image/driver.ts'
-import type { Amender, BackingLink, BitmapTable, Resizer, SnapshotTable } from '../../image/facets.ts'
+import type { Amender, BackingLink, BitmapTable, CostTable, Resizer, SnapshotTable } from '../../image/facets.ts'
 import type { Extent } from '../../image/extent.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { ErrorData } from '../../model/error.ts'
@@ -11,6 +11,7 @@ import type { Storage } from '../../storage/storage.ts'
 import { Qcow2Amender } from './amend/amender.ts'
 import { Qcow2BackingLink } from './backing-link.ts'
 import { Qcow2Bitmaps } from './bitmap-table.ts'
+import { Qcow2Costs } from './costs.ts'
 import { detailsOf } from './describe.ts'
 import { isHollow } from './hollow.ts'
 import type { ImageFile } from './image-file.ts'
@@ -32,6 +33,7 @@ export class Qcow2Layer implements ImageLayer {
   readonly writer?: LayerWriter
   readonly snapshots?: SnapshotTable
   readonly bitmaps?: BitmapTable
+  readonly costs?: CostTable
   readonly resizer?: Resizer
   readonly backingLink?: BackingLink
   readonly amender: Amender
@@ -73,6 +75,7 @@ export class Qcow2Layer implements ImageLayer {
     }
     this.amender = new Qcow2Amender(file, image, writing.parts ?? writing.amending)
     if (!opened.unreadable && file.geometry.version >= 3) this.bitmaps = new Qcow2Bitmaps(this, file, writing.parts)
+    if (!opened.unreadable && !writing.parts) this.costs = new Qcow2Costs(file)
     if (!opened.unreadable) this.snapshots = new Qcow2Snapshots(this, file, writing.parts)
   }
 

@@ -152,6 +152,22 @@ export class Refcounts {
     }
   }
 
+  /** The same for the clusters from `first` up to `end`. */
+  async eachWithin(first: number, end: number, tell: (cluster: number, count: number) => void): Promise<void> {
+    const { countsPerBlock } = this.#file.geometry
+    const last = Math.min(this.capacity, Math.ceil(end / countsPerBlock))
+    for (let index = Math.floor(first / countsPerBlock); index < last; index += 1) {
+      const block = await this.block(index)
+      if (!block) continue
+      const start = index * countsPerBlock
+      const stop = Math.min(countsPerBlock, end - start)
+      for (let place = Math.max(0, first - start); place < stop; place += 1) {
+        const count = this.#access.get(block.view, place)
+        if (count > 0) tell(start + place, count)
+      }
+    }
+  }
+
   /** The block that counts clusters from `index` * countsPerBlock on. */
   async block(index: number): Promise<Table | undefined> {
     const offset = this.#blockOffset(index)
