@@ -52,6 +52,7 @@ export function createEngine({ emit, secrets }: EngineOptions): Engine {
     formats: async () => operations.formats(),
     inspect: async (path, format) => operations.inspect({ path, chain: true, ...(format !== undefined && { format }) }),
     allocation: operations.allocation,
+    history: async (path) => operations.history({ path }, new AbortController().signal),
     predictCreate: operations.predictCreate,
     planConvert: operations.planConvert,
     planResize: operations.planResize,

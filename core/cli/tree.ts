@@ -1,7 +1,9 @@
 // `spindle tree`: which images there are, what lies on what, and the snapshots inside them.
 
+import { statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import type { ImageNode } from '../index.ts'
+import type { ImageNode, Operations } from '../index.ts'
+import type { LayerCost, SnapshotCost } from '../model/history.ts'
 import type { SnapshotFacts } from '../model/image.ts'
 import type { CommandWords } from './arguments.ts'
 import { OUTPUT, outputKind } from './command.ts'
@@ -12,12 +14,13 @@ import type { Json } from './wording.ts'
 
 const words: CommandWords = {
   name: 'tree',
-  summary: 'Show all images of a folder and what lies on what',
-  operands: '[FOLDER …]',
+  summary: 'Show all images of a folder, what lies on what, and what each takes',
+  operands: '[FOLDER|FILE …]',
   options: [{ long: 'recursive', short: 'r', help: 'look into the folders inside as well' }, OUTPUT],
   refused: [],
   notes: [
-    'Without FOLDER it is the one you are in. An image stands below the one it lies on, wherever that is kept; snapshots inside an image come first. What an image needs and is not there is called missing.',
+    'Without FOLDER it is the one you are in; for a FILE, what it lies on and what lies on that is shown. An image stands below the one it lies on, wherever that is kept; snapshots inside an image come first. What an image needs and is not there is called missing.',
+    '“own” is what nothing else refers to, “frees” what comes back when that one alone is deleted; for an image between two others, after it was merged into the one below. Both are counted from the tables, nothing is estimated.',
   ],
 }
 
@@ -25,11 +28,45 @@ export const tree: Command = {
   words,
   async run(given, { console, operations, signal }) {
     const kind = outputKind(words, given)
-    const folders = (given.operands.length > 0 ? given.operands : ['.']).map((folder) => resolve(folder))
-    const roots = await operations.tree({ folders, deep: given.has('recursive') }, signal)
-    console.out(kind === 'json' ? `${jsonText(roots.map(jsonNode))}\n` : roots.flatMap((root) => lines(root)).join(''))
+    const named = (given.operands.length > 0 ? given.operands : ['.']).map((path) => resolve(path))
+    const folders = named.filter(isFolder)
+    const roots = [
+      ...(folders.length > 0 ? await operations.tree({ folders, deep: given.has('recursive') }, signal) : []),
+      ...(await families(
+        named.filter((path) => !isFolder(path)),
+        operations,
+        signal,
+      )),
+    ]
+    const costs = await operations.layerCosts(roots, signal)
+    console.out(
+      kind === 'json'
+        ? `${jsonText(roots.map((root) => jsonNode(root, costs)))}\n`
+        : roots.flatMap((root) => lines(root, costs)).join(''),
+    )
     return roots.some(isBroken) ? 1 : 0
   },
+}
+
+type Costs = ReadonlyMap<string, LayerCost>
+
+/** Files of one family are shown once. */
+async function families(
+  files: readonly string[],
+  operations: Operations,
+  signal: AbortSignal,
+): Promise<readonly ImageNode[]> {
+  const roots = new Map<string, ImageNode>()
+  for (const path of files) {
+    const root = await operations.family({ path }, signal)
+    roots.set(root.path, root)
+  }
+  return [...roots.values()]
+}
+
+/** What is not there is a file that is not there. */
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function isBroken(node: ImageNode): boolean {
@@ -37,31 +74,49 @@ function isBroken(node: ImageNode): boolean {
 }
 
 /** `indent` stands in front of what is below the node. */
-function lines(node: ImageNode, head = '', indent = ''): readonly string[] {
+function lines(node: ImageNode, costs: Costs, head = '', indent = ''): readonly string[] {
   const snapshots = node.facts?.details.snapshots ?? []
-  const below = [...snapshots.map((one) => [snapshotText(one)] as const), ...node.children.map((one) => [one] as const)]
+  const cost = costs.get(node.path)
+  const below = [
+    ...snapshots.map((one) => [snapshotText(one, costOf(cost, one))] as const),
+    ...node.children.map((one) => [one] as const),
+  ]
   return [
-    `${head}${printable(nodeText(node))}\n`,
+    `${head}${printable(nodeText(node, cost))}\n`,
     ...below.flatMap(([one], index) => {
       const [branch, space] = index === below.length - 1 ? ['└── ', '    '] : ['├── ', '│   ']
       if (typeof one === 'string') return [`${indent}${branch}${printable(one)}\n`]
-      return lines(one, indent + branch, indent + space)
+      return lines(one, costs, indent + branch, indent + space)
     }),
   ]
 }
 
-function nodeText({ path, facts, error, missing }: ImageNode): string {
+function nodeText({ path, facts, error, missing }: ImageNode, cost: LayerCost | undefined): string {
   const name = shownPath(path)
   if (missing) return `${name}  missing`
   if (error) return `${name}  cannot be opened: ${error.message}`
   if (!facts) return name
   const { format, virtualSize, allocatedSize } = facts
-  return `${name}  ${format}, ${sizeText(virtualSize)}, ${sizeText(allocatedSize)} on disk`
+  const onDisk = `${sizeText(allocatedSize)} on disk`
+  // Of a file without snapshots all is its own.
+  const own = cost && cost.snapshots.length > 0 ? [`${sizeText(cost.own)} own`] : []
+  const frees = cost?.frees === undefined ? [] : [`frees ${sizeText(cost.frees)}`]
+  return `${name}  ${[format, sizeText(virtualSize), onDisk, ...own, ...frees].join(', ')}`
 }
 
-function snapshotText({ id, name, createdAt, vmStateSize }: SnapshotFacts): string {
+function snapshotText({ id, name, createdAt, vmStateSize }: SnapshotFacts, cost: SnapshotCost | undefined): string {
   const date = new Date(createdAt).toISOString().replace('T', ' ').slice(0, 16)
-  return `◇ ${name === '' ? id : name}  snapshot ${id}, ${date}${vmStateSize > 0 ? ', with machine state' : ''}`
+  const facts = [
+    `snapshot ${id}`,
+    date,
+    ...(vmStateSize > 0 ? ['with machine state'] : []),
+    ...(cost ? [`${sizeText(cost.own)} own`, `frees ${sizeText(cost.frees)}`] : []),
+  ]
+  return `◇ ${name === '' ? id : name}  ${facts.join(', ')}`
+}
+
+function costOf(cost: LayerCost | undefined, { id }: SnapshotFacts): SnapshotCost | undefined {
+  return cost?.snapshots.find((one) => one.id === id)
 }
 
 function shownPath(path: string): string {
@@ -69,20 +124,30 @@ function shownPath(path: string): string {
   return path.startsWith('/') && !near.startsWith('../..') ? near : path
 }
 
-function jsonNode({ path, facts, error, missing, children }: ImageNode): Json {
+function jsonNode({ path, facts, error, missing, children }: ImageNode, costs: Costs): Json {
+  const cost = costs.get(path)
   return {
     filename: path,
     missing,
     format: facts?.format,
     'virtual-size': facts?.virtualSize,
     'actual-size': facts?.allocatedSize,
-    error: error?.message,
-    snapshots: (facts?.details.snapshots ?? []).map(({ id, name, createdAt, vmStateSize }) => ({
-      id,
-      name,
-      'date-sec': Math.floor(createdAt / 1000),
-      'vm-state-size': vmStateSize,
-    })),
-    children: children.map(jsonNode),
+    'own-size': cost?.own,
+    'frees-size': cost?.frees,
+    'made-from': cost?.madeFrom,
+    error: (error ?? cost?.problem)?.message,
+    snapshots: (facts?.details.snapshots ?? []).map((snapshot) => {
+      const its = costOf(cost, snapshot)
+      return {
+        id: snapshot.id,
+        name: snapshot.name,
+        'date-sec': Math.floor(snapshot.createdAt / 1000),
+        'vm-state-size': snapshot.vmStateSize,
+        'own-size': its?.own,
+        'frees-size': its?.frees,
+        'made-from': its?.madeFrom,
+      }
+    }),
+    children: children.map((child) => jsonNode(child, costs)),
   }
 }

@@ -48,6 +48,8 @@ export interface StateCost {
   readonly own: number
   /** What becomes free when the state is given up: `own`, and what the list of snapshots becomes shorter by. */
   readonly frees: number
+  /** Id of the earlier snapshot that the state was made from, as far as the tables show. */
+  readonly madeFrom?: string
 }
 
 /**

@@ -3,6 +3,7 @@
 import { driverOf } from '../image/detect.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { assertNever } from '../model/error.ts'
+import type { History, LayerCost } from '../model/history.ts'
 import type { ImageFacts, KeySlotFacts, MapRow } from '../model/image.ts'
 import type {
   CommitJob,
@@ -30,6 +31,7 @@ import type { Sharing } from '../storage/image-locks.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 import type { Difference } from '../transfer/compare.ts'
 import type { TransferPool } from '../transfer/pool.ts'
+import type { HistorySpec } from './history.ts'
 import type { TreeSpec } from './tree.ts'
 import type { ImageNode } from '../library/graph.ts'
 import type { BenchSpec } from './bench.ts'
@@ -63,6 +65,12 @@ export interface Operations {
   ) => AsyncGenerator<Difference>
   /** The images that lie on nothing; all others are above them. */
   readonly tree: (spec: TreeSpec, signal: AbortSignal) => Promise<readonly ImageNode[]>
+  /** What each of these images, and every state inside them, takes and would free: by path. */
+  readonly layerCosts: (roots: readonly ImageNode[], signal: AbortSignal) => Promise<ReadonlyMap<string, LayerCost>>
+  /** The tree of images that one is in. */
+  readonly family: (spec: HistorySpec, signal: AbortSignal) => Promise<ImageNode>
+  /** The files and snapshots a disk was made from, and those made from them. */
+  readonly history: (spec: HistorySpec, signal: AbortSignal) => Promise<History>
   /** Seconds that the requests took. */
   readonly bench: (spec: BenchSpec, signal: AbortSignal) => Promise<number>
   /** Changes who can open an encrypted image; the slots as they are afterwards. */
@@ -131,6 +139,9 @@ export function openOperations(options: OperationsOptions = {}): Operations {
       yield* (await import('./differences.ts')).differences(job, signal, await withPool())
     },
     tree: async (spec, signal) => (await import('./tree.ts')).tree(spec, signal, parts),
+    layerCosts: async (roots, signal) => (await import('./layer-costs.ts')).layerCosts(roots, signal, parts),
+    family: async (spec, signal) => (await import('./history.ts')).family(spec, signal, parts),
+    history: async (spec, signal) => (await import('./history.ts')).history(spec, signal, parts),
     bench: async (spec, signal) => (await import('./bench.ts')).bench(spec, signal, forJob()),
     bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, forJob()),
     keySlots: async (spec, context) => (await import('./key-slots.ts')).keySlots(spec, context, forJob()),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { graphOf } from '../library/graph.ts'
 import type { FoundImage, ImageNode } from '../library/graph.ts'
 import { hasImageName, isPassedOver } from '../library/volume.ts'
-import { errorData } from '../model/error.ts'
+import { SpindleError, errorData } from '../model/error.ts'
 import { systemError } from '../storage/system-error.ts'
 import { turnsOf } from './cancel.ts'
 import { inspect } from './inspect.ts'
@@ -20,12 +20,39 @@ export interface TreeSpec {
 
 /** Files count by their names' endings; what an image lies on counts wherever it is. */
 export async function tree(spec: TreeSpec, signal: AbortSignal, parts: Parts): Promise<readonly ImageNode[]> {
+  const files: string[] = []
+  for (const folder of spec.folders) {
+    for await (const file of filesIn(folder, spec.deep)) if (hasImageName(parts.drivers, file)) files.push(file)
+  }
+  return graphOf(await lookAtAll(files, signal, parts))
+}
+
+/** The tree that an image is in: of what lies in these folders, and of the overlays that are known wherever they are. */
+export async function familyIn(
+  path: string,
+  folders: readonly string[],
+  signal: AbortSignal,
+  parts: Parts,
+): Promise<ImageNode> {
+  const files = [path]
+  for (const folder of folders) {
+    if (!(await exists(folder))) continue
+    for await (const file of filesIn(folder, false)) if (hasImageName(parts.drivers, file)) files.push(file)
+  }
+  const images = await lookAtAll(files, signal, parts)
+  const root = graphOf(images).find((one) => holds(one, path))
+  if (root) return root
+  throw new SpindleError('internal', `${path} is in no tree.`, { path })
+}
+
+function holds({ path, children }: ImageNode, wanted: string): boolean {
+  return path === wanted || children.some((child) => holds(child, wanted))
+}
+
+async function lookAtAll(files: readonly string[], signal: AbortSignal, parts: Parts): Promise<readonly FoundImage[]> {
   const pace = turnsOf(signal)
   const found = new Map<string, FoundImage>()
-  const waiting: string[] = []
-  for (const folder of spec.folders) {
-    for await (const file of filesIn(folder, spec.deep)) if (hasImageName(parts.drivers, file)) waiting.push(file)
-  }
+  const waiting = [...files]
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     await pace(0)
     const path = await real(file)
@@ -34,9 +61,10 @@ export async function tree(spec: TreeSpec, signal: AbortSignal, parts: Parts): P
     // Parts of an image in several files lead to it.
     const leader = image.facts ? await real(image.facts.path) : path
     found.set(leader, { ...image, path: leader })
+    waiting.push(...(parts.overlaysOf?.([leader]) ?? []))
     if (image.below !== undefined && !found.has(image.below) && (await exists(image.below))) waiting.push(image.below)
   }
-  return graphOf([...found.values()])
+  return [...found.values()]
 }
 
 async function* filesIn(folder: string, deep: boolean): AsyncGenerator<string> {

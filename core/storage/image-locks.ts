@@ -41,6 +41,11 @@ const WRITING: Use = {
  */
 export type Sharing = 'locked' | 'tested' | 'shared'
 
+/** Whether a program that is not this opening of the file reads or writes it as a disk right now. */
+export function isUsedByOthers(storage: Storage): boolean {
+  return isMarkedByOthers(storage, READS) || isMarkedByOthers(storage, WRITES)
+}
+
 interface Held {
   /** A second one for the same file: QEMU's locks, and ours, belong to one opening of a file. */
   readonly descriptor: number

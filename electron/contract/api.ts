@@ -6,6 +6,7 @@ import type {
   ConvertPlan,
   ErrorData,
   FormatFacts,
+  History,
   ImageFacts,
   RebasePlan,
   ResizePlan,
@@ -34,6 +35,8 @@ export interface EngineApi {
   formats(): Promise<readonly FormatFacts[]>
   inspect(volume: VolumeId): Promise<readonly ImageFacts[]>
   allocation(volume: VolumeId, cellCount: number): Promise<AllocationStrip>
+  /** The files and snapshots the volume was made from, and those made from them. */
+  history(volume: VolumeId): Promise<History>
   predictCreate(request: CreateRequest): Promise<SizePrediction>
   planConvert(request: ConvertRequest): Promise<ConvertPlan>
   planResize(request: ResizeRequest): Promise<ResizePlan>

@@ -8,6 +8,7 @@ export const ENGINE_METHODS = {
   formats: true,
   inspect: true,
   allocation: true,
+  history: true,
   predictCreate: true,
   planConvert: true,
   planResize: true,

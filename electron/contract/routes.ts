@@ -7,6 +7,7 @@ export const ROUTES = {
   formats: 'engine',
   inspect: 'engine',
   allocation: 'engine',
+  history: 'engine',
   predictCreate: 'engine',
   planConvert: 'engine',
   planResize: 'engine',

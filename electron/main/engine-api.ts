@@ -96,6 +96,7 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     formats: () => engine.formats(),
     inspect: async (volume) => engine.inspect(grants.volumePath(volume)),
     allocation: async (volume, cellCount) => engine.allocation(grants.volumePath(volume), cellCount),
+    history: async (volume) => engine.history(grants.volumePath(volume)),
     predictCreate: async (request) => engine.predictCreate(await createJob(request)),
     planConvert: async (request) => engine.planConvert(convertJob(request)),
     planResize: async (request) => engine.planResize(inPlace(request)),

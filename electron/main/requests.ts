@@ -119,6 +119,7 @@ const REQUESTS = {
   formats: z.tuple([]),
   inspect: z.tuple([id]),
   allocation: z.tuple([id, z.int().min(1).max(MAX_CELLS)]),
+  history: z.tuple([id]),
   predictCreate: z.tuple([createRequest]),
   planConvert: z.tuple([convertRequest]),
   planResize: z.tuple([resizeRequest]),

@@ -32,6 +32,7 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       cells: Array.from({ length: cellCount }, () => 'hole' as const),
       totals: { hole: 1024, zero: 0, data: 0, compressed: 0, backing: 0 },
     }),
+    history: async () => ({ nodes: [] }),
     predictCreate: async () => ({ now: 1, atMost: 2 }),
     planConvert: async ({ source, target }) => ({
       sourceFormat: 'raw',

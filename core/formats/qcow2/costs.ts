@@ -3,12 +3,14 @@
 import type { CostTable, StateCosts } from '../../image/facets.ts'
 import { Table } from '../../image/table-cache.ts'
 import type { Pace } from '../../jobs/pace.ts'
+import { MiB } from '../../model/units.ts'
 import { readTables } from './check/read-tables.ts'
 import { damaged } from './damage.ts'
 import { adjacentRun, decodeL1, isEmptyL2 } from './entries.ts'
 import { clustersFor, l1Bytes } from './geometry.ts'
 import { soundEntry } from './image-file.ts'
 import type { ImageFile } from './image-file.ts'
+import { lineageOf } from './lineage.ts'
 import { NOBODY, OwnerWindow, SEVERAL, WINDOW_CLUSTERS } from './owners.ts'
 import { Refcounts } from './refcounts.ts'
 import { readSnapshots } from './snapshots.ts'
@@ -18,6 +20,9 @@ import type { Root } from './tree.ts'
 
 /** The present disk; snapshots follow in the order of their table. */
 const CURRENT = 1
+
+/** Bytes of L1 tables that are held against each other; with more, states are taken to follow each other in time. */
+const MOST_ROOTS = 64 * MiB
 
 export class Qcow2Costs implements CostTable {
   readonly #file: ImageFile
@@ -52,19 +57,39 @@ export class Qcow2Costs implements CostTable {
         }
       })
     }
-    const cost = (owner: number) => ({
-      own: (own[owner] ?? 0) * clusterSize,
-      frees: (freed[owner] ?? 0) * clusterSize,
-    })
+    const parents = await parentsOf(file, snapshots)
+    const cost = (owner: number, parent: number | undefined) => {
+      const madeFrom = parent === undefined ? undefined : snapshots[parent]?.facts.id
+      return {
+        own: (own[owner] ?? 0) * clusterSize,
+        frees: (freed[owner] ?? 0) * clusterSize,
+        ...(madeFrom !== undefined && { madeFrom }),
+      }
+    }
     return {
-      current: cost(CURRENT),
+      current: cost(CURRENT, parents.at(-1)),
       snapshots: snapshots.map((snapshot, index) => {
-        const { own: alone, frees } = cost(CURRENT + 1 + index)
-        return { id: snapshot.facts.id, own: alone, frees: frees + listShrinksBy(file, snapshots, snapshot) }
+        const { frees, ...rest } = cost(CURRENT + 1 + index, parents[index])
+        return { id: snapshot.facts.id, ...rest, frees: frees + listShrinksBy(file, snapshots, snapshot) }
       }),
       shared: shared * clusterSize,
     }
   }
+}
+
+/** For each snapshot and, last, the present disk: the index of the snapshot it was made from. */
+async function parentsOf(file: ImageFile, snapshots: readonly Snapshot[]): Promise<readonly (number | undefined)[]> {
+  if (snapshots.length === 0) return [undefined]
+  const bytes = snapshots.reduce((sum, { l1 }) => sum + l1Bytes(l1.entries), 0)
+  if (bytes > MOST_ROOTS) return [undefined, ...snapshots.keys()]
+  const states = []
+  // Saved machine state lies above the disk and says nothing of where it came from.
+  for (const { l1 } of snapshots) {
+    const root = await readRoot(file, l1)
+    states.push({ ...root, end: Math.min(root.end, file.geometry.tableCount) })
+  }
+  states.push({ ...(await activeRoot(file)), end: file.geometry.tableCount })
+  return lineageOf(file, states)
 }
 
 /** Bytes that the list of snapshots takes less without this one. */
@@ -117,7 +142,8 @@ interface OwnedRoot {
 
 async function* rootsOf(file: ImageFile, snapshots: readonly Snapshot[]): AsyncGenerator<OwnedRoot> {
   yield { root: await activeRoot(file), owner: CURRENT }
-  for (const [index, { l1 }] of snapshots.entries()) yield { root: await readRoot(file, l1), owner: CURRENT + 1 + index }
+  for (const [index, { l1 }] of snapshots.entries())
+    yield { root: await readRoot(file, l1), owner: CURRENT + 1 + index }
 }
 
 /** Host offset of the table that an L1 entry leads to. */

@@ -66,6 +66,11 @@ export function isEmptyL1(view: DataView, index: number): boolean {
   return offsetOf(view.getUint32(index * 8), view.getUint32(index * 8 + 4)) === 0
 }
 
+/** Where the entry leads, whatever its flags. */
+export function tableOffset(view: DataView, index: number): number {
+  return offsetOf(view.getUint32(index * 8), view.getUint32(index * 8 + 4))
+}
+
 export function encodeL1(view: DataView, index: number, offset: number, copied: boolean): void {
   setWords(view, index * 8, offset, copied ? COPIED : 0, 0)
 }

@@ -70,6 +70,15 @@ test('JSON says the same, and links are not counted twice', () => {
   })
 })
 
+test('a file shows its family, and what each of it takes', () => {
+  const { tree } = library()
+  const { out, code } = tree('middle.qcow2')
+  expect(code).toBe(0)
+  expect(out).toMatch(/^base\.qcow2 {2}qcow2, 1 GiB, [\d.]+ KiB on disk, 64 KiB own$/m)
+  expect(out).toMatch(/◇ first {2}snapshot 1, [-\d]+ [\d:]+, 64 KiB own, frees 64 KiB$/m)
+  expect(out).toMatch(/middle\.qcow2 {2}qcow2, 1 GiB, ([\d.]+ KiB) on disk, frees \1$/m)
+})
+
 test('a folder that is not there is an error of one line', () => {
   const { tree } = library()
   expect(tree('none')).toMatchObject({

@@ -16,6 +16,7 @@ import type {
 } from '../../../electron/contract/data.ts'
 import { FORMATS } from './fake-formats.ts'
 import { FakeChanges } from './fake-changes.ts'
+import { familyOf } from './fake-history.ts'
 import { allocation, facts } from './fake-images.ts'
 import { PLACES, fakePlaces, fakeVolumes } from './fake-library.ts'
 
@@ -88,6 +89,7 @@ export class FakeSpindle {
     return {
       formats: async () => FORMATS,
       inspect: async (id) => this.#inspect(this.#volume(id)),
+      history: async (id) => familyOf(this.#volume(id)),
       allocation: async (id, cells) => allocation(this.#volume(id), cells),
       predictCreate: async (request) => this.#predict(request),
       planConvert: async (request) => this.#plan(request),
