@@ -1,7 +1,7 @@
 // Disks made for a place: what QEMU says of them, and what each place is known to ask for.
 
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, readSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { convert } from '../../../core/operations/convert.ts'
@@ -81,3 +81,20 @@ test('Azure gets a footer behind a whole number of MiB', async () => {
   closeSync(descriptor)
   expect(cookie.toString()).toBe('conectix')
 })
+
+test.each(['workstation', 'esxi'])(
+  'VMware (%s) gets a disk for its SCSI adapter and a hardware version it knows',
+  async (id) => {
+    const preset = PRESETS.find((one) => one.id === id)
+    if (!preset) throw new Error(`there is no ${id}`)
+    const folder = scratchFolder()
+    sampleDisk(join(folder, 'disk.img'))
+    const target = join(folder, 'disk.vmdk')
+    const { format, options, compress } = preset
+    const job = convertJob(join(folder, 'disk.img'), target, { format, options, compress, preset: preset.id })
+    await convert(job, recorded().context, parts)
+    const descriptor = readFileSync(target).subarray(0, MiB).toString('latin1')
+    expect(descriptor).toContain('ddb.adapterType = "lsilogic"')
+    expect(descriptor).toContain('ddb.virtualHWVersion = "10"')
+  },
+)
