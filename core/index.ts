@@ -53,6 +53,7 @@ export function createEngine({ emit, secrets }: EngineOptions): Engine {
     inspect: async (path, format) => operations.inspect({ path, chain: true, ...(format !== undefined && { format }) }),
     allocation: operations.allocation,
     history: async (path) => operations.history({ path }, new AbortController().signal),
+    contents: async (path) => operations.contents({ path }),
     predictCreate: operations.predictCreate,
     planConvert: operations.planConvert,
     planResize: operations.planResize,

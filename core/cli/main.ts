@@ -41,6 +41,13 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     { summary: 'Say whether two disks hold the same', load: async () => (await import('./compare.ts')).compare },
   ],
   [
+    'contents',
+    {
+      summary: 'Tell which partitions and file systems lie on a disk',
+      load: async () => (await import('./contents.ts')).contents,
+    },
+  ],
+  [
     'convert',
     {
       summary: 'Write a disk anew, in any format',

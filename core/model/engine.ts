@@ -1,6 +1,7 @@
 // The engine as everything above it sees it: plain data in, plain data out, by absolute paths.
 
 import type { History } from './history.ts'
+import type { DiskContents } from './contents.ts'
 import type { FormatId, ImageFacts } from './image.ts'
 import type { CommitJob, Job, JobSpec, ConvertJob, CreateJob, RebaseJob, ResizeJob } from './job.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
@@ -24,6 +25,8 @@ export interface Engine {
   allocation(path: string, cellCount: number): Promise<AllocationStrip>
   /** The files and snapshots a disk was made from, and those made from them, with what each takes and would free. */
   history(path: string): Promise<History>
+  /** Partitions and file systems on the disk. */
+  contents(path: string): Promise<DiskContents>
   predictCreate(spec: CreateJob): Promise<SizePrediction>
   planConvert(spec: ConvertJob): Promise<ConvertPlan>
   planResize(spec: ResizeJob): Promise<ResizePlan>

@@ -1,6 +1,7 @@
 // Plain data every layer may see.
 
 export * from './check.ts'
+export * from './contents.ts'
 export * from './error.ts'
 export * from './image.ts'
 export * from './job.ts'

@@ -4,6 +4,7 @@ import { driverOf } from '../image/detect.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { assertNever } from '../model/error.ts'
 import type { History, LayerCost } from '../model/history.ts'
+import type { DiskContents } from '../model/contents.ts'
 import type { ImageFacts, KeySlotFacts, MapRow } from '../model/image.ts'
 import type {
   CommitJob,
@@ -36,6 +37,7 @@ import type { TreeSpec } from './tree.ts'
 import type { ImageNode } from '../library/graph.ts'
 import type { BenchSpec } from './bench.ts'
 import type { BitmapSpec } from './bitmap.ts'
+import type { ContentsSpec } from './contents.ts'
 import type { KeySlotSpec } from './key-slots.ts'
 import type { InspectSpec } from './inspect.ts'
 import type { MapSpec } from './map.ts'
@@ -50,6 +52,8 @@ export interface Operations {
   readonly inspect: (spec: InspectSpec) => Promise<readonly ImageFacts[]>
   readonly map: (spec: MapSpec, signal: AbortSignal) => AsyncGenerator<readonly MapRow[]>
   readonly allocation: (path: string, cellCount: number) => Promise<AllocationStrip>
+  /** Partitions and file systems. */
+  readonly contents: (spec: ContentsSpec) => Promise<DiskContents>
   readonly measure: (spec: MeasureSpec, signal: AbortSignal) => Promise<MeasuredSizes>
   readonly predictCreate: (job: CreateJob) => Promise<SizePrediction>
   readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
@@ -128,6 +132,7 @@ export function openOperations(options: OperationsOptions = {}): Operations {
       yield* (await import('./map.ts')).map(spec, signal, parts)
     },
     allocation: async (path, cellCount) => (await import('./allocation.ts')).allocation(path, cellCount, parts),
+    contents: async (spec) => (await import('./contents.ts')).contents(spec, parts),
     measure: async (spec, signal) => (await import('./measure.ts')).measure(spec, signal, parts),
     predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),
     planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),

@@ -4,6 +4,7 @@ import type {
   AllocationStrip,
   CommitPlan,
   ConvertPlan,
+  DiskContents,
   ErrorData,
   FormatFacts,
   History,
@@ -37,6 +38,7 @@ export interface EngineApi {
   allocation(volume: VolumeId, cellCount: number): Promise<AllocationStrip>
   /** The files and snapshots the volume was made from, and those made from them. */
   history(volume: VolumeId): Promise<History>
+  contents(volume: VolumeId): Promise<DiskContents>
   predictCreate(request: CreateRequest): Promise<SizePrediction>
   planConvert(request: ConvertRequest): Promise<ConvertPlan>
   planResize(request: ResizeRequest): Promise<ResizePlan>

@@ -9,6 +9,7 @@ export const ENGINE_METHODS = {
   inspect: true,
   allocation: true,
   history: true,
+  contents: true,
   predictCreate: true,
   planConvert: true,
   planResize: true,

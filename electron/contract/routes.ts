@@ -8,6 +8,7 @@ export const ROUTES = {
   inspect: 'engine',
   allocation: 'engine',
   history: 'engine',
+  contents: 'engine',
   predictCreate: 'engine',
   planConvert: 'engine',
   planResize: 'engine',

@@ -95,6 +95,7 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
   return {
     formats: () => engine.formats(),
     inspect: async (volume) => engine.inspect(grants.volumePath(volume)),
+    contents: async (volume) => engine.contents(grants.volumePath(volume)),
     allocation: async (volume, cellCount) => engine.allocation(grants.volumePath(volume), cellCount),
     history: async (volume) => engine.history(grants.volumePath(volume)),
     predictCreate: async (request) => engine.predictCreate(await createJob(request)),

@@ -118,6 +118,7 @@ const settingsChange = z.strictObject({
 const REQUESTS = {
   formats: z.tuple([]),
   inspect: z.tuple([id]),
+  contents: z.tuple([id]),
   allocation: z.tuple([id, z.int().min(1).max(MAX_CELLS)]),
   history: z.tuple([id]),
   predictCreate: z.tuple([createRequest]),

@@ -54,6 +54,8 @@ const ROWS: readonly Row[] = [
     layers: ['core/model', 'core/bytes', 'core/image', 'core/storage', 'core/formats'],
     packages: ['node:*'],
   },
+  // What guests wrote: known by its own bytes alone, whatever image it lies in.
+  { layer: 'core/contents', layers: ['core/model', 'core/bytes'], packages: ['node:*'] },
   { layer: 'core/jobs', layers: ['core/model'], packages: ['node:*'] },
   {
     layer: 'core/operations',
@@ -66,6 +68,7 @@ const ROWS: readonly Row[] = [
       'core/crypto',
       'core/formats',
       'core/containers',
+      'core/contents',
       'core/transfer',
       'core/library',
       'core/jobs',

@@ -33,6 +33,7 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       totals: { hole: 1024, zero: 0, data: 0, compressed: 0, backing: 0 },
     }),
     history: async () => ({ nodes: [] }),
+    contents: async () => ({ diskSize: 1024, scheme: 'none', sectorSize: 512, partitions: [], problems: [] }),
     predictCreate: async () => ({ now: 1, atMost: 2 }),
     planConvert: async ({ source, target }) => ({
       sourceFormat: 'raw',

@@ -47,6 +47,7 @@ export function hostileRequests({ folder, volume }: { readonly folder: string; r
     { what: 'the engine’s own method', method: 'close', args: [] },
     { what: 'a path in place of a volume', method: 'inspect', args: ['/etc/passwd'] },
     { what: 'a path in place of a volume', method: 'showInFolder', args: ['/etc/passwd'] },
+    { what: 'a path to look into', method: 'contents', args: ['/etc/passwd'] },
     { what: 'a path in place of a volume', method: 'allocation', args: ['/etc/passwd', 10] },
     { what: 'a path in place of a folder', method: 'folder', args: ['/etc'] },
     { what: 'a path in place of a volume', method: 'folderOf', args: ['/etc/passwd'] },

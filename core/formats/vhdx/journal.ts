@@ -1,7 +1,7 @@
 // Changing tables through the log: complete in the log first, then in their places, then the log is empty again.
 
 import type { Storage } from '../../storage/storage.ts'
-import { NO_GUID, newGuid } from './guid.ts'
+import { NO_GUID, newGuid } from '../../bytes/guid.ts'
 import type { Headers } from './headers.ts'
 import { encodeEntry } from './log.ts'
 

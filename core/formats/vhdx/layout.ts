@@ -4,7 +4,7 @@ import { bytes, size64, u16, u32, word64 } from '../../bytes/field.ts'
 import { Structure } from '../../bytes/structure.ts'
 import type { ValuesOf } from '../../bytes/structure.ts'
 import { KiB, MiB, TiB } from '../../model/units.ts'
-import { guid } from './guid.ts'
+import { guid } from '../../bytes/guid.ts'
 
 /** Everything behind the headers starts on a multiple of this and is a multiple of it long. */
 export const ALIGNMENT = MiB

@@ -4,7 +4,7 @@ import { crc32c } from '../../bytes/crc32c.ts'
 import { MiB } from '../../model/units.ts'
 import { readPadded } from '../../storage/storage.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { NO_GUID } from './guid.ts'
+import { NO_GUID } from '../../bytes/guid.ts'
 import {
   DATA_DESCRIPTOR,
   DATA_DESCRIPTOR_SIGNATURE,

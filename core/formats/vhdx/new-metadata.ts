@@ -1,7 +1,7 @@
 // What stands at the head of a new image, as bytes: who made it, its headers, its regions and its metadata.
 
 import { KiB } from '../../model/units.ts'
-import { NO_GUID, newGuid } from './guid.ts'
+import { NO_GUID, newGuid } from '../../bytes/guid.ts'
 import { encodeHeader } from './headers.ts'
 import {
   BAT_REGION,

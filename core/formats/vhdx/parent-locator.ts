@@ -5,7 +5,7 @@ import { SpindleError } from '../../model/error.ts'
 import { namesHere } from '../../image/windows-path.ts'
 import type { BackingRef } from '../../model/image.ts'
 import { notValid } from './damage.ts'
-import { parseGuid } from './guid.ts'
+import { parseGuid } from '../../bytes/guid.ts'
 import { LOCATOR, LOCATOR_ENTRY, VHDX_LOCATOR } from './layout.ts'
 
 /** There are five keys; more entries than this could only be meant to fill memory. */

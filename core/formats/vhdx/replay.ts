@@ -3,7 +3,7 @@
 import { SpindleError } from '../../model/error.ts'
 import { MiB, formatSize, roundUp } from '../../model/units.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { NO_GUID } from './guid.ts'
+import { NO_GUID } from '../../bytes/guid.ts'
 import type { Headers } from './headers.ts'
 import { HEADERS_END, LOG_SECTOR, MAX_FILE_SIZE } from './layout.ts'
 import type { HeaderFields } from './layout.ts'

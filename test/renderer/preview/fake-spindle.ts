@@ -17,6 +17,7 @@ import type {
 import { FORMATS } from './fake-formats.ts'
 import { FakeChanges } from './fake-changes.ts'
 import { familyOf } from './fake-history.ts'
+import { contentsOf } from './fake-contents.ts'
 import { allocation, facts } from './fake-images.ts'
 import { PLACES, fakePlaces, fakeVolumes } from './fake-library.ts'
 
@@ -91,6 +92,7 @@ export class FakeSpindle {
       inspect: async (id) => this.#inspect(this.#volume(id)),
       history: async (id) => familyOf(this.#volume(id)),
       allocation: async (id, cells) => allocation(this.#volume(id), cells),
+      contents: async (id) => contentsOf(this.#volume(id)),
       predictCreate: async (request) => this.#predict(request),
       planConvert: async (request) => this.#plan(request),
       planResize: async (request) => this.#changes.planResize(request, this.#volume(request.volume)),

@@ -1,6 +1,6 @@
-// GUIDs as VHDX keeps them, the first three parts with their bytes reversed, and as text: lower case, no braces.
+// GUIDs as Microsoft's structures and GPT keep them, the first three parts with their bytes reversed, and as lower-case text.
 
-import type { Field } from '../../bytes/field.ts'
+import type { Field } from './field.ts'
 
 const SIZE = 16
 /** Where each byte of the text's digits is on disk. */

@@ -1,0 +1,81 @@
+// What partitions are made for, in plain words, by the codes of GPT and MBR.
+
+const GPT_TYPES: ReadonlyMap<string, string> = new Map([
+  ['c12a7328-f81f-11d2-ba4b-00a0c93ec93b', 'EFI system'],
+  ['21686148-6449-6e6f-744e-656564454649', 'BIOS boot'],
+  ['024dee41-33e7-11d3-9d69-0008c781f39f', 'MBR partition scheme'],
+  ['e3c9e316-0b5c-4db8-817d-f92df00215ae', 'Microsoft reserved'],
+  ['ebd0a0a2-b9e5-4433-87c0-68b6b72699c7', 'Windows data'],
+  ['de94bba4-06d1-4d40-a16a-bfd50179d6ac', 'Windows recovery'],
+  ['5808c8aa-7e8f-42e0-85d2-e1e90434cfb3', 'Windows dynamic disk, metadata'],
+  ['af9b60a0-1431-4f62-bc68-3311714a69ad', 'Windows dynamic disk, data'],
+  ['e75caf8f-f680-4cee-afa3-b001e56efc2d', 'Windows storage spaces'],
+  ['0fc63daf-8483-4772-8e79-3d69d8477de4', 'Linux file system'],
+  ['44479540-f297-41b2-9af7-d131d5f0458a', 'Linux root (x86)'],
+  ['4f68bce3-e8cd-4db1-96e7-fbcaf984b709', 'Linux root (x86-64)'],
+  ['69dad710-2ce4-4e3c-b16c-21a1d49abed3', 'Linux root (ARM)'],
+  ['b921b045-1df0-41c3-af44-4c6f280d3fae', 'Linux root (ARM64)'],
+  ['933ac7e1-2eb4-4f13-b844-0e14e2aef915', 'Linux home'],
+  ['3b8f8425-20e0-4f3b-907f-1a25a76f98e8', 'Linux server data'],
+  ['4d21b016-b534-45c2-a9fb-5c16e091fd2d', 'Linux variable data'],
+  ['bc13c2ff-59e6-4262-a352-b275fd6f7172', 'Linux boot'],
+  ['0657fd6d-a4ab-43c4-84e5-0933c84b4f4f', 'Linux swap'],
+  ['e6d6d379-f507-44c2-a23c-238f2a3df928', 'Linux LVM'],
+  ['a19d880f-05fc-4d3b-a006-743f0f84911e', 'Linux RAID'],
+  ['ca7d7ccb-63ed-4c53-861c-1742536059cc', 'Linux LUKS'],
+  ['48465300-0000-11aa-aa11-00306543ecac', 'Apple HFS+'],
+  ['7c3457ef-0000-11aa-aa11-00306543ecac', 'Apple APFS'],
+  ['426f6f74-0000-11aa-aa11-00306543ecac', 'Apple boot'],
+  ['6a898cc3-1dd2-11b2-99a6-080020736631', 'ZFS'],
+  ['516e7cba-6ecf-11d6-8ff8-00022d71712b', 'FreeBSD ZFS'],
+  ['516e7cb6-6ecf-11d6-8ff8-00022d71712b', 'FreeBSD UFS'],
+  ['516e7cb5-6ecf-11d6-8ff8-00022d71712b', 'FreeBSD swap'],
+  ['83bd6b9d-7f41-11dc-be0b-001560b84f0f', 'FreeBSD boot'],
+  ['fe3a2a5d-4f32-41a7-b725-accc3285a309', 'ChromeOS kernel'],
+  ['3cb8e202-3b7e-47dd-8a3c-7ff2a13cfcec', 'ChromeOS root'],
+  ['aa31e02a-400f-11db-9590-000c2911d1b8', 'VMware VMFS'],
+  ['9d275380-40ad-11db-bf97-000c2911d1b8', 'VMware core dump'],
+])
+
+const MBR_TYPES: ReadonlyMap<number, string> = new Map([
+  [0x01, 'FAT12'],
+  [0x04, 'FAT16, small'],
+  [0x05, 'Extended'],
+  [0x06, 'FAT16'],
+  [0x07, 'NTFS or exFAT'],
+  [0x0b, 'FAT32'],
+  [0x0c, 'FAT32'],
+  [0x0e, 'FAT16'],
+  [0x0f, 'Extended'],
+  [0x11, 'Hidden FAT12'],
+  [0x14, 'Hidden FAT16'],
+  [0x16, 'Hidden FAT16'],
+  [0x17, 'Hidden NTFS'],
+  [0x1b, 'Hidden FAT32'],
+  [0x1c, 'Hidden FAT32'],
+  [0x27, 'Windows recovery'],
+  [0x42, 'Windows dynamic disk'],
+  [0x82, 'Linux swap'],
+  [0x83, 'Linux file system'],
+  [0x85, 'Linux extended'],
+  [0x8e, 'Linux LVM'],
+  [0xa5, 'FreeBSD'],
+  [0xa6, 'OpenBSD'],
+  [0xa8, 'Apple UFS'],
+  [0xa9, 'NetBSD'],
+  [0xaf, 'Apple HFS+'],
+  [0xbf, 'Solaris'],
+  [0xda, 'Data without a file system'],
+  [0xee, 'GPT protective'],
+  [0xef, 'EFI system'],
+  [0xfb, 'VMware VMFS'],
+  [0xfd, 'Linux RAID'],
+])
+
+export function gptTypeName(guid: string): string {
+  return GPT_TYPES.get(guid) ?? 'Unknown type'
+}
+
+export function mbrTypeName(code: number): string {
+  return MBR_TYPES.get(code) ?? 'Unknown type'
+}
