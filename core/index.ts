@@ -1,12 +1,16 @@
 // The only door to the engine.
 
 import type { Secrets } from './crypto/secrets.ts'
+import { Journal } from './jobs/journal.ts'
 import { JobQueue } from './jobs/queue.ts'
 import { Lineage } from './library/lineage.ts'
 import type { Library } from './library/library.ts'
 import type { Engine, EngineEvents } from './model/engine.ts'
 import type { LibraryEvent } from './model/library.ts'
+import { errorData } from './model/error.ts'
+import { demandOf } from './operations/demand.ts'
 import { openOperations } from './operations/index.ts'
+import { hadFinished, recover } from './operations/recover.ts'
 import { space } from './operations/space.ts'
 
 export interface EngineOptions {
@@ -14,9 +18,11 @@ export interface EngineOptions {
   readonly emit: <Name extends keyof EngineEvents>(name: Name, value: EngineEvents[Name]) => void
   /** Who knows the passphrases of encrypted images; left out, nobody does. */
   readonly secrets?: Secrets
+  /** The file that jobs are remembered in over a crash; left out, they are not. */
+  readonly journal?: string
 }
 
-export function createEngine({ emit, secrets }: EngineOptions): Engine {
+export function createEngine({ emit, secrets, journal: journalPath }: EngineOptions): Engine {
   const known = new Lineage()
   const operations = openOperations({
     ...(secrets && { secrets }),
@@ -24,11 +30,16 @@ export function createEngine({ emit, secrets }: EngineOptions): Engine {
     volumes: () => known.paths(),
     byName: true,
   })
+  const journal = journalPath === undefined ? undefined : openJournal(journalPath, emit)
   const queue = new JobQueue({
     run: operations.run,
+    recover,
+    demand: demandOf,
+    ...(journal && { journal }),
     changed: (job) => emit('job', job),
     dismissed: (id) => emit('jobDismissed', id),
   })
+  const restored = restore(queue, journal).catch((error: unknown) => emit('problem', errorData(error)))
   const tell = (event: LibraryEvent): void => {
     for (const told of known.note(event)) emit('library', told)
   }
@@ -66,16 +77,51 @@ export function createEngine({ emit, secrets }: EngineOptions): Engine {
     startJob: async (spec) => queue.start(spec),
     cancelJob: async (id) => queue.cancel(id),
     dismissJob: async (id) => queue.dismiss(id),
+    pauseJob: async (id) => queue.pause(id),
+    continueJob: async (id) => queue.continue(id),
+    retryJob: async (id) => queue.retry(id),
+    resumeJob: async (id) => queue.resume(id),
+    discardJob: async (id) => queue.discard(id),
+    activity: async (path) => journal?.past(path) ?? [],
     jobs: async () => queue.jobs(),
     setPlaces: async (paths) => (await (library ??= openLibrary())).setPlaces(paths),
     rescan: async () => (await library)?.rescan(),
     async close() {
+      await restored
       await queue.close()
+      journal?.close()
       await operations.close()
       unwatch?.()
       await (await library)?.close()
     },
   }
+}
+
+function openJournal(path: string, emit: EngineOptions['emit']): Journal | undefined {
+  let told = false
+  const failed = (thrown: unknown): void => {
+    if (told) return
+    told = true
+    const { message } = errorData(thrown)
+    emit('problem', {
+      code: 'io',
+      message: `Spindle cannot write its list of jobs: ${message} Jobs run all the same, but one that is cut off by a crash is not offered again. Volumes are as safe as ever.`,
+      path,
+    })
+  }
+  try {
+    const { journal, problem } = Journal.open(path, failed)
+    if (problem !== undefined) emit('problem', { code: 'io', message: problem, path })
+    return journal
+  } catch (error) {
+    failed(error)
+    return undefined
+  }
+}
+
+/** Jobs that an earlier run of the program did not bring to their end. */
+async function restore(queue: JobQueue, journal: Journal | undefined): Promise<void> {
+  for (const job of journal?.unfinished() ?? []) queue.restore(job, await hadFinished(job))
 }
 
 // For the command line, which does one thing at a time and prints it.

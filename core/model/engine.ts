@@ -2,6 +2,7 @@
 
 import type { History } from './history.ts'
 import type { DiskContents } from './contents.ts'
+import type { ErrorData } from './error.ts'
 import type { FormatId, ImageFacts } from './image.ts'
 import type { CommitJob, Job, JobSpec, ConvertJob, CreateJob, RebaseJob, ResizeJob } from './job.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
@@ -45,6 +46,17 @@ export interface Engine {
   cancelJob(id: string): Promise<void>
   /** Forgets an ended job. */
   dismissJob(id: string): Promise<void>
+  /** Has a running job stand still; it leaves its disk to others meanwhile. */
+  pauseJob(id: string): Promise<void>
+  continueJob(id: string): Promise<void>
+  /** Asks for a failed or cancelled job once more, in its place. The new job's id. */
+  retryJob(id: string): Promise<string>
+  /** Runs a job again that was interrupted, once what it left behind is put back. */
+  resumeJob(id: string): Promise<void>
+  /** Puts back what an interrupted job left behind, and forgets it. */
+  discardJob(id: string): Promise<void>
+  /** The jobs, of any run of the program, that were about a file and have ended; the last one first. */
+  activity(path: string): Promise<readonly Job[]>
   jobs(): Promise<readonly Job[]>
   /** The places to show, replacing those before; scans new ones and watches all of them. */
   setPlaces(paths: readonly string[]): Promise<void>
@@ -58,4 +70,6 @@ export interface EngineEvents {
   job: Job
   jobDismissed: string
   library: LibraryEvent
+  /** What went wrong that no request asked for. */
+  problem: ErrorData
 }

@@ -183,6 +183,23 @@ export type JobSpec =
   | CheckJob
   | RepairJob
 
+const JOB_KINDS = {
+  create: true,
+  convert: true,
+  compare: true,
+  snapshot: true,
+  resize: true,
+  commit: true,
+  rebase: true,
+  amend: true,
+  check: true,
+  repair: true,
+} as const satisfies Record<JobSpec['kind'], true>
+
+export function isJobKind(kind: string): kind is JobSpec['kind'] {
+  return Object.hasOwn(JOB_KINDS, kind)
+}
+
 export type Phase = 'prepare' | 'copy' | 'finish' | 'verify'
 
 /** Bytes of guest data; `total` may still grow during `prepare`, never afterwards. */
@@ -264,11 +281,39 @@ export type JobState =
       readonly rate?: number
       /** False from the moment the target takes its final name. */
       readonly cancellable: boolean
+      /** It stands still until it is told to go on. */
+      readonly paused?: true
     }
   | { readonly kind: 'cancelling' }
   | { readonly kind: 'succeeded'; readonly result: JobResult }
   | { readonly kind: 'failed'; readonly error: ErrorData }
   | { readonly kind: 'cancelled' }
+  | {
+      /** Spindle ended before the job did. It waits for a word whether to run again or to be discarded. */
+      readonly kind: 'interrupted'
+      /** Otherwise it had only been waiting. */
+      readonly begun: boolean
+      /** All that it was to do was done: there is nothing to run again. */
+      readonly finished: boolean
+      /** Why what it left behind could not be put back. */
+      readonly error?: ErrorData
+    }
+
+/** What happened to a job, and when (milliseconds since 1970). */
+export interface JobEvent {
+  readonly at: number
+  readonly kind:
+    | 'asked'
+    | 'begun'
+    | 'paused'
+    | 'continued'
+    | 'final'
+    | 'cancelling'
+    | 'interrupted'
+    | 'resumed'
+    | 'recovered'
+    | Phase
+}
 
 export interface Job {
   readonly id: string
@@ -278,4 +323,6 @@ export interface Job {
   readonly queuedAt: number
   readonly startedAt?: number
   readonly endedAt?: number
+  /** In their order. */
+  readonly events?: readonly JobEvent[]
 }

@@ -32,15 +32,21 @@ export async function untilCancelled<T>(start: () => Promise<T>, signal: AbortSi
 
 /** A Pace that reports bytes of `total` in this phase, and lets no more than `rate` bytes through in a second. */
 export function paceOf(context: OperationContext, phase: Phase, total: number, rate?: number): Pace {
-  const { signal, progress } = context
+  const { signal, progress, held } = context
   const turns = rate === undefined ? turnsOf(signal) : heldBack(rate, signal)
   let done = 0
   return (bytes) => {
     done += bytes
     const turn = turns(bytes)
     progress({ phase, done, total })
-    return turn
+    const standing = held?.()
+    return standing ? standStill(standing, signal) : turn
   }
+}
+
+async function standStill(held: Promise<void>, signal: AbortSignal): Promise<void> {
+  await held
+  throwIfCancelled(signal)
 }
 
 function heldBack(rate: number, signal: AbortSignal): Pace {

@@ -42,6 +42,7 @@ import type { KeySlotSpec } from './key-slots.ts'
 import type { InspectSpec } from './inspect.ts'
 import type { MapSpec } from './map.ts'
 import type { MeasureSpec, MeasuredSizes } from './measure.ts'
+import { noted } from './noted.ts'
 import { systemParts } from './parts.ts'
 import type { Parts } from './parts.ts'
 
@@ -118,11 +119,12 @@ export function openOperations(options: OperationsOptions = {}): Operations {
   })
   const parts = options.parts ?? system(options.looks ?? 'shared')
   const { drivers } = parts
-  const forJob = (): Parts => options.parts ?? system(options.reads ?? 'locked')
+  const forJob = (context?: OperationContext): Parts =>
+    noted(options.parts ?? system(options.reads ?? 'locked'), context?.making)
   let pool: TransferPool | undefined
-  const withPool = async (): Promise<Parts> => {
+  const withPool = async (context?: OperationContext): Promise<Parts> => {
     const { TransferPool } = await import('../transfer/pool.ts')
-    return { ...forJob(), pool: (pool ??= new TransferPool()) }
+    return { ...forJob(context), pool: (pool ??= new TransferPool()) }
   }
   return {
     formats: () => drivers.map(factsOf),
@@ -156,25 +158,25 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     async run(job, context) {
       switch (job.kind) {
         case 'create':
-          return (await import('./create.ts')).create(job, context, forJob())
+          return (await import('./create.ts')).create(job, context, forJob(context))
         case 'convert':
-          return (await import('./convert.ts')).convert(job, context, await withPool())
+          return (await import('./convert.ts')).convert(job, context, await withPool(context))
         case 'compare':
-          return (await import('./compare.ts')).compare(job, context, await withPool())
+          return (await import('./compare.ts')).compare(job, context, await withPool(context))
         case 'snapshot':
-          return (await import('./snapshot.ts')).snapshot(job, context, forJob())
+          return (await import('./snapshot.ts')).snapshot(job, context, forJob(context))
         case 'resize':
-          return (await import('./resize.ts')).resize(job, context, forJob())
+          return (await import('./resize.ts')).resize(job, context, forJob(context))
         case 'commit':
-          return (await import('./commit.ts')).commit(job, context, forJob())
+          return (await import('./commit.ts')).commit(job, context, forJob(context))
         case 'rebase':
-          return (await import('./rebase.ts')).rebase(job, context, await withPool())
+          return (await import('./rebase.ts')).rebase(job, context, await withPool(context))
         case 'amend':
-          return (await import('./amend.ts')).amend(job, context, forJob())
+          return (await import('./amend.ts')).amend(job, context, forJob(context))
         case 'check':
-          return (await import('./check.ts')).check(job, context, forJob())
+          return (await import('./check.ts')).check(job, context, forJob(context))
         case 'repair':
-          return (await import('./repair.ts')).repair(job, context, forJob())
+          return (await import('./repair.ts')).repair(job, context, forJob(context))
         default:
           return assertNever(job)
       }

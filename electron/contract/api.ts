@@ -53,6 +53,15 @@ export interface EngineApi {
   startJob(request: JobRequest): Promise<JobId>
   cancelJob(job: JobId): Promise<void>
   dismissJob(job: JobId): Promise<void>
+  pauseJob(job: JobId): Promise<void>
+  continueJob(job: JobId): Promise<void>
+  retryJob(job: JobId): Promise<JobId>
+  /** Runs an interrupted job again, once what it left behind is put back. */
+  resumeJob(job: JobId): Promise<void>
+  /** Puts back what an interrupted job left behind, and forgets it. */
+  discardJob(job: JobId): Promise<void>
+  /** Jobs of all times that were about the volume and have ended; the last one first. */
+  activity(volume: VolumeId): Promise<readonly JobView[]>
   rescan(): Promise<void>
 }
 
@@ -92,6 +101,8 @@ export interface Events {
   command: string
   /** The engine failed and was started again; running jobs are lost and say so. */
   engineRestarted: ErrorData
+  /** What went wrong that no request asked for; those of before the page asked for its `overview` come with it. */
+  problem: ErrorData
 }
 
 /** Replies are values: an error crosses as data, never as a thrown string. */

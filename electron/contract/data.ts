@@ -9,6 +9,7 @@ import type {
   ErrorData,
   FormatId,
   ImageFacts,
+  JobEvent,
   JobSpec,
   JobState,
   OptionValues,
@@ -102,6 +103,7 @@ export interface JobView {
   readonly queuedAt: number
   readonly startedAt?: number
   readonly endedAt?: number
+  readonly events?: readonly JobEvent[]
   /** The one that is changed or checked, or the new one, once there is one. */
   readonly volume?: VolumeId
 }
@@ -121,6 +123,8 @@ export interface Overview {
   readonly volumeCount: number
   readonly jobs: readonly JobView[]
   readonly settings: Settings
+  /** What went wrong before there was a page to tell. */
+  readonly problems: readonly ErrorData[]
   readonly platform: 'linux' | 'darwin' | 'win32'
 }
 

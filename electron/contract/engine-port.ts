@@ -22,11 +22,23 @@ export const ENGINE_METHODS = {
   startJob: true,
   cancelJob: true,
   dismissJob: true,
+  pauseJob: true,
+  continueJob: true,
+  retryJob: true,
+  resumeJob: true,
+  discardJob: true,
+  activity: true,
   jobs: true,
   setPlaces: true,
   rescan: true,
   close: true,
 } as const satisfies Record<keyof Engine, true>
+
+/** What the thread is started with. */
+export interface EngineData {
+  /** Path of the file that jobs are remembered in. */
+  readonly journal: string
+}
 
 export interface EngineRequest {
   readonly id: number

@@ -20,6 +20,12 @@ export const ROUTES = {
   startJob: 'engine',
   cancelJob: 'engine',
   dismissJob: 'engine',
+  pauseJob: 'engine',
+  continueJob: 'engine',
+  retryJob: 'engine',
+  resumeJob: 'engine',
+  discardJob: 'engine',
+  activity: 'engine',
   rescan: 'engine',
   overview: 'shell',
   volumes: 'shell',
@@ -44,4 +50,5 @@ export const EVENTS = {
   opened: true,
   command: true,
   engineRestarted: true,
+  problem: true,
 } as const satisfies Record<keyof Events, true>

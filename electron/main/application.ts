@@ -37,6 +37,8 @@ export class Application {
   /** Files to open that the page has not been told of. */
   #toOpen: readonly string[] = []
   #pageListens = false
+  /** What the page has not been told of. */
+  #problems: readonly ErrorData[] = []
 
   constructor(folders: Folders) {
     this.#settings = new SettingsStore(folders.config)
@@ -62,6 +64,7 @@ export class Application {
     this.#jobs = new JobMirror(this.#grants, emit)
     this.#host = new EngineHost({
       worker: join(built, 'engine/engine.js'),
+      data: { journal: join(folders.state, 'jobs.jsonl') },
       onEvent: (event) => this.#engineSays(event),
       onDeath: (error, restarted) => this.#engineDied(error, restarted),
     })
@@ -125,6 +128,11 @@ export class Application {
           windows: this.#windows,
           words: this.#words,
           emit: this.#windows.emit,
+          takeProblems: () => {
+            const problems = this.#problems
+            this.#problems = []
+            return problems
+          },
           onOverview: () => {
             this.#pageListens = true
             void this.#tellOfOpened()
@@ -150,9 +158,17 @@ export class Application {
       case 'library':
         this.#library.receive(event.value)
         return
+      case 'problem':
+        this.#tellOfProblem(event.value)
+        return
       default:
         assertNever(event)
     }
+  }
+
+  #tellOfProblem(problem: ErrorData): void {
+    if (this.#pageListens) this.#windows.emit('problem', problem)
+    else this.#problems = [...this.#problems, problem]
   }
 
   #engineDied(error: ErrorData, restarted: boolean): void {

@@ -106,17 +106,30 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     undoOffer: async (volume) => (await engine.undoOffer(grants.volumePath(volume))) ?? null,
     undo: async (volume) => engine.undo(grants.volumePath(volume)),
     keepChange: async (volume) => engine.keepChange(grants.volumePath(volume)),
-    startJob: async (request) => jobs.id(await engine.startJob(await jobSpec(request))),
+    startJob: async (request) => engine.startJob(await jobSpec(request)),
     cancelJob: async (id) => {
-      const engineId = jobs.engineId(id)
-      // Its engine is gone, and the job with it.
-      if (engineId !== undefined) await engine.cancelJob(engineId)
+      // Of a lost job the engine is gone, and the job with it.
+      if (!jobs.isLost(id)) await engine.cancelJob(id)
     },
     dismissJob: async (id) => {
-      const engineId = jobs.engineId(id)
-      if (engineId === undefined) jobs.forgetLost(id)
-      else await engine.dismissJob(engineId)
+      if (jobs.isLost(id)) jobs.forgetLost(id)
+      else await engine.dismissJob(id)
     },
+    pauseJob: async (id) => {
+      if (!jobs.isLost(id)) await engine.pauseJob(id)
+    },
+    continueJob: async (id) => {
+      if (!jobs.isLost(id)) await engine.continueJob(id)
+    },
+    retryJob: async (id) => {
+      const lost = jobs.isLost(id)
+      const again = lost ? await engine.startJob(jobs.spec(id)) : await engine.retryJob(id)
+      if (lost) jobs.forgetLost(id)
+      return again
+    },
+    resumeJob: async (id) => engine.resumeJob(jobs.known(id)),
+    discardJob: async (id) => engine.discardJob(jobs.known(id)),
+    activity: async (volume) => (await engine.activity(grants.volumePath(volume))).map((job) => jobs.view(job)),
     rescan: () => engine.rescan(),
   }
 }

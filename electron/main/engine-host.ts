@@ -1,7 +1,7 @@
 // Owns the one engine worker: starts it, starts it again when it dies, and stops it before the application ends.
 
 import { Worker } from 'node:worker_threads'
-import type { EngineEvent, EngineMessage } from '../contract/engine-port.ts'
+import type { EngineData, EngineEvent, EngineMessage } from '../contract/engine-port.ts'
 import { SpindleError, type Engine, type ErrorData } from '../../core/model/index.ts'
 import { EngineLink, engineFrom } from './engine-link.ts'
 
@@ -16,6 +16,7 @@ const STOP_PATIENCE = 10_000
 export interface EngineHostOptions {
   /** Path of the worker’s file. */
   readonly worker: string
+  readonly data: EngineData
   readonly onEvent: (event: EngineEvent) => void
   /** The engine died, everything that was asked of it has failed, and a new one is up unless `restarted` is false. */
   readonly onDeath: (error: ErrorData, restarted: boolean) => void
@@ -51,6 +52,7 @@ export class EngineHost {
   #start(): void {
     const worker = new Worker(this.#options.worker, {
       name: 'spindle-engine',
+      workerData: this.#options.data,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
     })
     const link = new EngineLink((request) => worker.postMessage(request, []), this.#options.onEvent)
@@ -99,7 +101,7 @@ function deathError(cause: unknown): SpindleError {
   const reason = cause instanceof Error ? `: ${cause.message.split('\n', 1)[0] ?? ''}` : ''
   return new SpindleError(
     'internal',
-    `Spindle’s engine stopped unexpectedly${reason}. Jobs that were running have failed; their sources are unchanged.`,
+    `Spindle’s engine stopped unexpectedly${reason}. Jobs that were running are listed as interrupted; their sources are unchanged.`,
     { cause },
   )
 }

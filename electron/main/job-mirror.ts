@@ -1,4 +1,5 @@
-// The jobs as the window shows them. They outlive the engine: those of one that died have failed and say so.
+// The jobs as the window shows them. They outlive the engine: those of one that died have failed and say so, unless the
+// next one knows of them and offers them again.
 
 import { basename } from 'node:path'
 import type { JobView } from '../contract/data.ts'
@@ -18,8 +19,9 @@ export class JobMirror {
   readonly #grants: Grants
   readonly #emit: EmitToPage
   readonly #jobs = new Map<JobId, JobView>()
-  /** Each engine counts its jobs anew, so its number is part of their ids here. */
-  #engine = 1
+  readonly #specs = new Map<JobId, JobSpec>()
+  /** Those whose engine is gone. */
+  #lost: ReadonlySet<JobId> = new Set()
 
   constructor(grants: Grants, emit: EmitToPage) {
     this.#grants = grants
@@ -34,25 +36,31 @@ export class JobMirror {
     return this.list().filter(({ state }) => !hasEnded(state))
   }
 
-  id(engineId: string): JobId {
-    return `${this.#engine}-${engineId}`
-  }
-
   receive(job: Job): void {
-    this.#put(this.#view(job))
+    this.#lost = new Set([...this.#lost].filter((id) => id !== job.id))
+    this.#specs.set(job.id, job.spec)
+    this.#put(this.view(job))
   }
 
-  dismissed(engineId: string): void {
-    this.#forget(this.id(engineId))
+  dismissed(id: JobId): void {
+    this.#forget(id)
   }
 
-  /** The engine's own id of a job it still knows; undefined when its engine is gone. Throws for ids never given out. */
-  engineId(id: JobId): string | undefined {
-    if (!this.#jobs.has(id)) {
-      throw new SpindleError('not-found', 'This job is no longer in the list.')
-    }
-    const prefix = `${this.#engine}-`
-    return id.startsWith(prefix) ? id.slice(prefix.length) : undefined
+  /** The same id. Throws for one that was never given out, or is forgotten. */
+  known(id: JobId): JobId {
+    if (this.#jobs.has(id)) return id
+    throw new SpindleError('not-found', 'This job is no longer in the list.')
+  }
+
+  /** Whether its engine is gone. Throws as `known`. */
+  isLost(id: JobId): boolean {
+    return this.#lost.has(this.known(id))
+  }
+
+  spec(id: JobId): JobSpec {
+    const spec = this.#specs.get(this.known(id))
+    if (!spec) throw new SpindleError('not-found', 'This job is no longer in the list.')
+    return spec
   }
 
   /** A job whose engine is gone has nobody else to forget it. */
@@ -61,10 +69,10 @@ export class JobMirror {
   }
 
   engineDied(error: ErrorData): void {
+    this.#lost = new Set(this.#jobs.keys())
     for (const job of this.unfinished()) {
       this.#put({ ...job, state: { kind: 'failed', error }, endedAt: Date.now() })
     }
-    this.#engine += 1
   }
 
   #put(view: JobView): void {
@@ -73,17 +81,20 @@ export class JobMirror {
   }
 
   #forget(id: JobId): void {
+    this.#specs.delete(id)
     if (this.#jobs.delete(id)) this.#emit('jobDismissed', id)
   }
 
-  #view(job: Job): JobView {
+  /** As the window shows it, also one that is not in the list. */
+  view(job: Job): JobView {
     const { spec, state } = job
     const common = {
-      id: this.id(job.id),
+      id: job.id,
       state,
       queuedAt: job.queuedAt,
       ...(job.startedAt !== undefined && { startedAt: job.startedAt }),
       ...(job.endedAt !== undefined && { endedAt: job.endedAt }),
+      ...(job.events && { events: job.events }),
       ...this.#volume(spec, state),
     }
     switch (spec.kind) {
@@ -119,6 +130,7 @@ export class JobMirror {
   }
 }
 
+/** One that was interrupted waits for nothing but a word. */
 function hasEnded({ kind }: JobState): boolean {
-  return kind === 'succeeded' || kind === 'failed' || kind === 'cancelled'
+  return kind === 'succeeded' || kind === 'failed' || kind === 'cancelled' || kind === 'interrupted'
 }

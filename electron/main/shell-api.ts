@@ -5,7 +5,7 @@ import { clipboard, dialog, shell, type OpenDialogOptions } from 'electron'
 import type { TFunction } from 'i18next'
 import type { Overview } from '../contract/data.ts'
 import type { ShellApi } from '../contract/api.ts'
-import type { Engine } from '../../core/model/index.ts'
+import type { Engine, ErrorData } from '../../core/model/index.ts'
 import type { Grants } from './grants.ts'
 import type { Granting } from './granting.ts'
 import type { JobMirror } from './job-mirror.ts'
@@ -25,10 +25,12 @@ export interface ShellParts {
   readonly emit: EmitToPage
   /** The page has asked for everything, so it listens by now. */
   readonly onOverview: () => void
+  /** What went wrong before; each is told once. */
+  readonly takeProblems: () => readonly ErrorData[]
 }
 
 export function createShellApi(parts: ShellParts): ShellApi {
-  const { engine, grants, granting, library, jobs, settings, windows, words, emit, onOverview } = parts
+  const { engine, grants, granting, library, jobs, settings, windows, words, emit, onOverview, takeProblems } = parts
 
   async function ask(options: OpenDialogOptions): Promise<readonly string[]> {
     const { window } = windows
@@ -52,6 +54,7 @@ export function createShellApi(parts: ShellParts): ShellApi {
         volumeCount: library.volumeCount,
         jobs: jobs.list(),
         settings: settings.settings,
+        problems: takeProblems(),
         platform: process.platform as Overview['platform'],
       }
     },

@@ -1,5 +1,7 @@
 // At the start the page asks for everything; afterwards it mirrors what main tells.
 
+import { SpindleError } from '../../core/model/index.ts'
+import type { ErrorData } from '../../core/model/index.ts'
 import type { Events } from '../../electron/contract/api.ts'
 import { api } from './api.ts'
 import { noteCheck } from './checks.ts'
@@ -22,7 +24,12 @@ const listeners: { readonly [Name in keyof Events]?: (value: Events[Name]) => vo
   jobDismissed: removeJob,
   opened: (files) => openDialog({ kind: 'files', files }),
   settings: (settings) => useSettings.setState({ settings }),
-  engineRestarted: tell,
+  engineRestarted: tellOf,
+  problem: tellOf,
+}
+
+function tellOf(problem: ErrorData): void {
+  tell(SpindleError.fromData(problem))
 }
 
 /** Resolves once the window can be drawn; volumes go on arriving. */
@@ -39,6 +46,7 @@ export async function connect(runCommand: (id: string) => void): Promise<void> {
     putJob(job)
     noteCheck(job)
   }
+  for (const problem of overview.problems) tellOf(problem)
   loadVolumes().catch(tell)
   api.formats().then((formats) => useFormats.setState({ formats }), tell)
 }

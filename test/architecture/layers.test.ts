@@ -56,7 +56,7 @@ const ROWS: readonly Row[] = [
   },
   // What guests wrote: known by its own bytes alone, whatever image it lies in.
   { layer: 'core/contents', layers: ['core/model', 'core/bytes'], packages: ['node:*'] },
-  { layer: 'core/jobs', layers: ['core/model'], packages: ['node:*'] },
+  { layer: 'core/jobs', layers: ['core/model', 'core/storage/folder.ts'], packages: ['node:*'] },
   {
     layer: 'core/operations',
     layers: [

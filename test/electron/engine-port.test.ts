@@ -35,6 +35,7 @@ function openHost() {
   const deaths: { readonly error: ErrorData; readonly restarted: boolean }[] = []
   const host = new EngineHost({
     worker,
+    data: { journal: '/nowhere' },
     onEvent: (event) => events.push(event),
     onDeath: (error, restarted) => deaths.push({ error, restarted }),
   })

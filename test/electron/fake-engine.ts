@@ -91,6 +91,12 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       jobs.delete(id)
       emit('jobDismissed', id)
     },
+    pauseJob: async () => undefined,
+    continueJob: async () => undefined,
+    retryJob: async (id) => id,
+    resumeJob: async () => undefined,
+    discardJob: async () => undefined,
+    activity: async () => [],
     jobs: async () => [...jobs.values()],
     setPlaces: async (paths) => {
       const places = paths.map((path) => ({ path, kind: 'folder', state: 'watching', volumeCount: 1 }) as const)

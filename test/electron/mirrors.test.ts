@@ -137,20 +137,28 @@ test('a job that changes a volume leads to that volume from its start', () => {
   expect(grants.volumePath(view?.volume ?? '')).toBe('/vms/a.qcow2')
 })
 
-test('jobs of an engine that died have failed, can be dismissed, and are never mistaken for new ones', () => {
+test('jobs of an engine that died have failed and can be dismissed', () => {
   const { told, emit } = listen()
   const jobs = new JobMirror(new Grants(), emit)
   const error = { code: 'internal', message: 'The engine stopped.' } as const
   jobs.receive(job('1', RUNNING))
-  const lost = jobs.id('1')
   jobs.engineDied(error)
-  expect(jobs.list()).toMatchObject([{ id: lost, state: { kind: 'failed', error } }])
+  expect(jobs.list()).toMatchObject([{ id: '1', state: { kind: 'failed', error } }])
   expect(jobs.unfinished()).toEqual([])
+  jobs.receive(job('2', RUNNING))
+  expect([jobs.isLost('1'), jobs.isLost('2')]).toEqual([true, false])
+  jobs.forgetLost('1')
+  expect(told.at(-1)).toEqual({ name: 'jobDismissed', value: '1' })
+  expect(() => jobs.isLost('1')).toThrow(expect.objectContaining({ code: 'not-found' }))
+})
+
+test('a job that the next engine knows of is interrupted, not failed', () => {
+  const { emit } = listen()
+  const jobs = new JobMirror(new Grants(), emit)
   jobs.receive(job('1', RUNNING))
-  expect(jobs.list()).toHaveLength(2)
-  expect(jobs.engineId(jobs.id('1'))).toBe('1')
-  expect(jobs.engineId(lost)).toBeUndefined()
-  jobs.forgetLost(lost)
-  expect(told.at(-1)).toEqual({ name: 'jobDismissed', value: lost })
-  expect(() => jobs.engineId(lost)).toThrow(expect.objectContaining({ code: 'not-found' }))
+  jobs.engineDied({ code: 'internal', message: 'The engine stopped.' })
+  jobs.receive(job('1', { kind: 'interrupted', begun: true, finished: false }))
+  expect(jobs.list()).toMatchObject([{ id: '1', state: { kind: 'interrupted' } }])
+  expect(jobs.isLost('1')).toBe(false)
+  expect(jobs.unfinished()).toEqual([])
 })

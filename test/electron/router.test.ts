@@ -95,7 +95,7 @@ test('a granted volume can be asked about', async () => {
 
 test('names become paths in granted folders, and backing ids become paths with their format', async () => {
   const request = { kind: 'create', folder: ids.folder, name: 'new.qcow2', format: 'qcow2', options: {} }
-  expect(await ask('startJob', { ...request, backing: ids.volume })).toEqual({ ok: true, value: '1-job-1' })
+  expect(await ask('startJob', { ...request, backing: ids.volume })).toEqual({ ok: true, value: 'job-1' })
   const plan = { ...request, kind: 'convert', source: ids.volume, compress: false, verify: false }
   expect(await ask('planConvert', plan)).toMatchObject({
     ok: true,

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import type { OperationContext } from '../../../core/jobs/operation.ts'
 import { JobQueue } from '../../../core/jobs/queue.ts'
+import { mayRun } from '../../../core/jobs/turns.ts'
 import { SpindleError } from '../../../core/model/error.ts'
 import type { Job, JobResult, JobSpec } from '../../../core/model/job.ts'
 import { MiB } from '../../../core/model/units.ts'
@@ -179,6 +180,67 @@ test('an ended job is forgotten when it is dismissed, a running one is not', asy
   expect(queue.jobs()).toEqual([])
   expect(dismissed).toEqual([id])
   expect(() => queue.cancel(id)).toThrow('no such job')
+})
+
+test('a paused job stands still at its next step, keeps its place, and leaves the disk to the next one', async () => {
+  const { runs, queue, last, settle } = harness()
+  const first = queue.start(create('/a'))
+  const second = queue.start(create('/b'))
+  queue.pause(first)
+  expect(last(first)?.state).toMatchObject({ kind: 'running', paused: true })
+  expect(last(second)?.state.kind).toBe('running')
+  let steps = 0
+  const stepping = (async () => {
+    await runs[0]?.context.held?.()
+    steps += 1
+  })()
+  await settle()
+  expect(steps).toBe(0)
+  queue.continue(first)
+  await stepping
+  expect(steps).toBe(1)
+  expect(last(first)?.state).not.toHaveProperty('paused')
+  expect(last(first)?.events?.map(({ kind }) => kind)).toEqual(['asked', 'begun', 'paused', 'continued'])
+})
+
+test('a paused job can be cancelled', async () => {
+  const { runs, queue, last, settle } = harness()
+  const id = queue.start(create('/a'))
+  queue.pause(id)
+  const held = runs[0]?.context.held?.()
+  queue.cancel(id)
+  await held
+  expect(runs[0]?.context.signal.aborted).toBe(true)
+  runs[0]?.fail(new SpindleError('cancelled', 'Cancelled.'))
+  await settle()
+  expect(last(id)?.state.kind).toBe('cancelled')
+})
+
+test('a failed job is tried again in its place', async () => {
+  const { runs, queue, dismissed, last, settle } = harness()
+  const id = queue.start(create('/a'))
+  expect(() => queue.retry(id)).toThrow('Only a job that failed')
+  runs[0]?.fail(new SpindleError('no-space', 'The disk is full.'))
+  await settle()
+  const again = queue.retry(id)
+  expect(dismissed).toEqual([id])
+  expect(last(again)).toMatchObject({ spec: create('/a'), state: { kind: 'running' } })
+})
+
+function demand(file: string, ...disks: readonly string[]) {
+  return { files: [file], disks }
+}
+
+test('jobs on two disks run side by side, those on one do not, and no two jobs work on one file', () => {
+  const running = [{ demand: demand('/a', 'sda'), paused: false }]
+  expect(mayRun(demand('/b', 'sdb'), running, 1)).toBe(true)
+  expect(mayRun(demand('/b', 'sda'), running, 1)).toBe(false)
+  expect(mayRun(demand('/b', 'sdb', 'sda'), running, 1)).toBe(false)
+  expect(mayRun(demand('/b'), running, 1)).toBe(true)
+  expect(mayRun(demand('/a'), running, 1)).toBe(false)
+  const standing = [{ demand: demand('/a', 'sda'), paused: true }]
+  expect(mayRun(demand('/b', 'sda'), standing, 1)).toBe(true)
+  expect(mayRun(demand('/a'), standing, 1)).toBe(false)
 })
 
 test('closing cancels everything and waits for what runs', async () => {

@@ -111,12 +111,19 @@ export class FakeSpindle {
         )
         this.emit('jobDismissed', id)
       },
+      pauseJob: async () => undefined,
+      continueJob: async () => undefined,
+      retryJob: async (id) => id,
+      resumeJob: async () => undefined,
+      discardJob: async () => undefined,
+      activity: async () => [],
       rescan: async () => undefined,
       overview: async () => ({
         places: this.#places,
         volumeCount: this.volumes.length,
         jobs: this.#jobs,
         settings: this.#settings,
+        problems: [],
         platform: 'linux',
       }),
       volumes: async (start) => this.volumes.slice(start, start + PAGE),
