@@ -65,6 +65,8 @@ export function createEngine({ emit, secrets, journal: journalPath }: EngineOpti
     allocation: operations.allocation,
     history: async (path) => operations.history({ path }, new AbortController().signal),
     contents: async (path) => operations.contents({ path }),
+    mapCells: async (path, request) => operations.mapCells(path, request),
+    mapExtents: operations.mapExtents,
     predictCreate: operations.predictCreate,
     planConvert: operations.planConvert,
     planResize: operations.planResize,

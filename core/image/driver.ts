@@ -9,7 +9,17 @@ import type { KeySlots } from '../crypto/key-slots.ts'
 import type { Secrets } from '../crypto/secrets.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Extent } from './extent.ts'
-import type { Amender, BackingLink, BitmapTable, Checker, CostTable, Resizer, SnapshotTable } from './facets.ts'
+import type {
+  Amender,
+  BackingLink,
+  BitmapTable,
+  Checker,
+  CostTable,
+  FileMap,
+  Resizer,
+  SnapshotTable,
+} from './facets.ts'
+import type { StateRun } from './state-run.ts'
 
 /** How sure a driver is that a file is its own: 0 not at all, 100 its signature is there. */
 export type Confidence = number
@@ -119,6 +129,13 @@ export interface ImageLayer extends AsyncDisposable {
    * 0 <= offset < virtualSize, 0 < length <= virtualSize - offset.
    */
   map(offset: number, length: number): Promise<readonly Extent[]>
+  /**
+   * The same without the places, for drawing a picture: neighbours in the same state are one run wherever they lie, and
+   * what is damaged is answered instead of thrown. Left out, `map` is asked.
+   */
+  states?(offset: number, length: number): Promise<readonly StateRun[]>
+  /** What lies where in the image's own file, for formats that can tell. */
+  readonly fileMap?: FileMap
   readonly writer?: LayerWriter
   /** Why there is no `writer` although the image was opened for writing. */
   readonly unwritable?: ErrorData

@@ -143,3 +143,14 @@ export interface Checker {
    */
   repair(mode: RepairMode, pace?: Pace): Promise<RepairReport>
 }
+
+/** What an image's own file is made of. */
+export interface FileMap {
+  /** Bytes; the last cluster may be cut short by the end of the file. */
+  readonly clusterSize: number
+  /**
+   * A byte for every cluster of the file: the bits of MAP_STATES for what it holds, 0 where it is free. Throws
+   * `unsupported` for files of too many clusters.
+   */
+  clusters(pace?: Pace): Promise<Uint8Array>
+}

@@ -5,6 +5,7 @@ import type { DiskContents } from './contents.ts'
 import type { ErrorData } from './error.ts'
 import type { FormatId, ImageFacts } from './image.ts'
 import type { CommitJob, Job, JobSpec, ConvertJob, CreateJob, RebaseJob, ResizeJob } from './job.ts'
+import type { MapCells, MapExtents, MapRequest } from './map.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
 import type {
   AllocationStrip,
@@ -28,6 +29,10 @@ export interface Engine {
   history(path: string): Promise<History>
   /** Partitions and file systems on the disk. */
   contents(path: string): Promise<DiskContents>
+  /** The answer may have fewer cells than were asked for: ask again from there. Whoever stops asking has cancelled. */
+  mapCells(path: string, request: MapRequest): Promise<MapCells>
+  /** At most `count` extents of the disk, from `offset` on. */
+  mapExtents(path: string, offset: number, count: number): Promise<MapExtents>
   predictCreate(spec: CreateJob): Promise<SizePrediction>
   planConvert(spec: ConvertJob): Promise<ConvertPlan>
   planResize(spec: ResizeJob): Promise<ResizePlan>

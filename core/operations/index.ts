@@ -5,7 +5,8 @@ import type { OperationContext } from '../jobs/operation.ts'
 import { assertNever } from '../model/error.ts'
 import type { History, LayerCost } from '../model/history.ts'
 import type { DiskContents } from '../model/contents.ts'
-import type { ImageFacts, KeySlotFacts, MapRow } from '../model/image.ts'
+import type { FormatId, ImageFacts, KeySlotFacts, MapRow } from '../model/image.ts'
+import type { MapCells, MapExtents, MapRequest } from '../model/map.ts'
 import type {
   CommitJob,
   CompareJob,
@@ -55,6 +56,13 @@ export interface Operations {
   readonly allocation: (path: string, cellCount: number) => Promise<AllocationStrip>
   /** Partitions and file systems. */
   readonly contents: (spec: ContentsSpec) => Promise<DiskContents>
+  /** Where the answer may have fewer cells than were asked for, ask again from there. With `patient` it has all. */
+  readonly mapCells: (
+    path: string,
+    request: MapRequest,
+    how?: { readonly format?: FormatId; readonly patient?: AbortSignal },
+  ) => Promise<MapCells>
+  readonly mapExtents: (path: string, offset: number, count: number) => Promise<MapExtents>
   readonly measure: (spec: MeasureSpec, signal: AbortSignal) => Promise<MeasuredSizes>
   readonly predictCreate: (job: CreateJob) => Promise<SizePrediction>
   readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
@@ -135,6 +143,9 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     },
     allocation: async (path, cellCount) => (await import('./allocation.ts')).allocation(path, cellCount, parts),
     contents: async (spec) => (await import('./contents.ts')).contents(spec, parts),
+    mapCells: async (path, request, how) => (await import('./map-cells.ts')).mapCells(path, request, parts, how),
+    mapExtents: async (path, offset, count) =>
+      (await import('./map-extents.ts')).mapExtents(path, offset, count, parts),
     measure: async (spec, signal) => (await import('./measure.ts')).measure(spec, signal, parts),
     predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),
     planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),

@@ -9,6 +9,9 @@ import type {
   FormatFacts,
   History,
   ImageFacts,
+  MapCells,
+  MapExtents,
+  MapRequest,
   RebasePlan,
   ResizePlan,
   SizePrediction,
@@ -39,6 +42,10 @@ export interface EngineApi {
   /** The files and snapshots the volume was made from, and those made from them. */
   history(volume: VolumeId): Promise<History>
   contents(volume: VolumeId): Promise<DiskContents>
+  /** The answer may have fewer cells than were asked for: ask again from there. */
+  mapCells(volume: VolumeId, request: MapRequest): Promise<MapCells>
+  /** At most `count` extents of the disk, from `offset` on. */
+  mapExtents(volume: VolumeId, offset: number, count: number): Promise<MapExtents>
   predictCreate(request: CreateRequest): Promise<SizePrediction>
   planConvert(request: ConvertRequest): Promise<ConvertPlan>
   planResize(request: ResizeRequest): Promise<ResizePlan>

@@ -10,6 +10,8 @@ export const ENGINE_METHODS = {
   allocation: true,
   history: true,
   contents: true,
+  mapCells: true,
+  mapExtents: true,
   predictCreate: true,
   planConvert: true,
   planResize: true,

@@ -9,6 +9,8 @@ export const ROUTES = {
   allocation: 'engine',
   history: 'engine',
   contents: 'engine',
+  mapCells: 'engine',
+  mapExtents: 'engine',
   predictCreate: 'engine',
   planConvert: 'engine',
   planResize: 'engine',

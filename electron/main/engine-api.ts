@@ -98,6 +98,8 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     contents: async (volume) => engine.contents(grants.volumePath(volume)),
     allocation: async (volume, cellCount) => engine.allocation(grants.volumePath(volume), cellCount),
     history: async (volume) => engine.history(grants.volumePath(volume)),
+    mapCells: (volume, request) => engine.mapCells(grants.volumePath(volume), request),
+    mapExtents: (volume, offset, count) => engine.mapExtents(grants.volumePath(volume), offset, count),
     predictCreate: async (request) => engine.predictCreate(await createJob(request)),
     planConvert: async (request) => engine.planConvert(convertJob(request)),
     planResize: async (request) => engine.planResize(inPlace(request)),

@@ -7,6 +7,8 @@ import type { GrantFile } from '../contract/messages.ts'
 import { FORMAT_IDS, PRESET_IDS, SpindleError } from '../../core/model/index.ts'
 
 const MAX_CELLS = 4096
+const MAX_MAP_CELLS = 2 ** 20
+const MAX_EXTENTS = 1000
 const MAX_FILES = 1000
 /** Linux's PATH_MAX; the longest of the systems we run on. */
 const MAX_PATH = 4096
@@ -97,6 +99,12 @@ const rebaseRequest = z.strictObject({
   nameOnly: z.boolean(),
   keepUndo,
 })
+const mapRequest = z.strictObject({
+  space: z.enum(['guest', 'file']),
+  offset: bytes,
+  cellSize: z.int().min(1),
+  cellCount: z.int().min(1).max(MAX_MAP_CELLS),
+})
 export const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
   density: z.enum(['comfortable', 'compact']),
@@ -121,6 +129,8 @@ const REQUESTS = {
   contents: z.tuple([id]),
   allocation: z.tuple([id, z.int().min(1).max(MAX_CELLS)]),
   history: z.tuple([id]),
+  mapCells: z.tuple([id, mapRequest]),
+  mapExtents: z.tuple([id, bytes, z.int().min(1).max(MAX_EXTENTS)]),
   predictCreate: z.tuple([createRequest]),
   planConvert: z.tuple([convertRequest]),
   planResize: z.tuple([resizeRequest]),

@@ -27,6 +27,14 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       const size = { virtualSize: 1024, allocatedSize: 512, fileSize: 1024 }
       return [{ path, format: 'raw', ...size, modifiedAt: 0, details: {} }]
     },
+    mapCells: async (_path, { cellCount }) => ({
+      size: 1024,
+      blockSize: 512,
+      hasFileMap: false,
+      cells: new Uint8Array(cellCount),
+      bytes: [1024],
+    }),
+    mapExtents: async () => ({ size: 1024, extents: [] }),
     allocation: async (_path, cellCount) => ({
       virtualSize: 1024,
       cells: Array.from({ length: cellCount }, () => 'hole' as const),

@@ -75,10 +75,24 @@ export function encodeL1(view: DataView, index: number, offset: number, copied: 
   setWords(view, index * 8, offset, copied ? COPIED : 0, 0)
 }
 
+/** Where an entry leads that is whole plain data and nothing else; -1 for all others. The quick look at most of a disk. */
+export function plainOffset(geometry: Geometry, view: DataView, index: number): number {
+  const at = index * geometry.entrySize
+  const high = view.getUint32(at)
+  const low = view.getUint32(at + 4)
+  if (geometry.subclusters > 1 || high & (COMPRESSED | RESERVED_HIGH) || low & RESERVED_LOW) return -1
+  const offset = (high & OFFSET_HIGH) * WORD + low
+  return offset > 0 && offset % geometry.clusterSize === 0 ? offset : -1
+}
+
 /** The entry leads nowhere: nothing is here, or zeros without room. */
 export function isEmptyL2(geometry: Geometry, view: DataView, index: number): boolean {
   const at = index * geometry.entrySize
   return view.getUint32(at) === 0 && (view.getUint32(at + 4) & ~ZERO) === 0
+}
+
+export function isPacked(geometry: Geometry, view: DataView, index: number): boolean {
+  return (view.getUint32(index * geometry.entrySize) & COMPRESSED) !== 0
 }
 
 export function isCopied(view: DataView, byteOffset: number): boolean {

@@ -2,8 +2,17 @@
 
 import type { KeySlots } from '../../crypto/key-slots.ts'
 import type { ImageLayer, LayerWriter } from '../../image/driver.ts'
-import type { Amender, BackingLink, BitmapTable, CostTable, Resizer, SnapshotTable } from '../../image/facets.ts'
+import type {
+  Amender,
+  BackingLink,
+  BitmapTable,
+  CostTable,
+  FileMap,
+  Resizer,
+  SnapshotTable,
+} from '../../image/facets.ts'
 import type { Extent } from '../../image/extent.ts'
+import type { StateRun } from '../../image/state-run.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { ErrorData } from '../../model/error.ts'
 import type { BackingRef, Details } from '../../model/image.ts'
@@ -13,6 +22,7 @@ import { Qcow2BackingLink } from './backing-link.ts'
 import { Qcow2Bitmaps } from './bitmap-table.ts'
 import { Qcow2Costs } from './costs.ts'
 import { detailsOf } from './describe.ts'
+import { Qcow2FileMap } from './file-map.ts'
 import { isHollow } from './hollow.ts'
 import type { ImageFile } from './image-file.ts'
 import { Mapping } from './mapping.ts'
@@ -20,7 +30,9 @@ import type { Opened } from './open.ts'
 import { Qcow2Resizer } from './resizer.ts'
 import { Qcow2Snapshots } from './snapshot-table.ts'
 import type { SnapshotWriting } from './snapshot-table.ts'
+import { Sharing } from './sharing.ts'
 import { readSnapshots } from './snapshots.ts'
+import { States } from './states.ts'
 
 export class Qcow2Layer implements ImageLayer {
   readonly format = 'qcow2'
@@ -37,10 +49,12 @@ export class Qcow2Layer implements ImageLayer {
   readonly resizer?: Resizer
   readonly backingLink?: BackingLink
   readonly amender: Amender
+  readonly fileMap: FileMap
   readonly keySlots?: KeySlots
   readonly #file: ImageFile
   readonly #opened: Opened
   readonly #mapping: Mapping
+  #states: States | undefined
 
   constructor(
     file: ImageFile,
@@ -61,6 +75,7 @@ export class Qcow2Layer implements ImageLayer {
     this.#file = file
     this.#opened = opened
     this.#mapping = new Mapping(file)
+    this.fileMap = new Qcow2FileMap(file, opened)
     if (writing.parts) {
       this.writer = writing.parts.writer
       if (opened.encryption?.keySlots) this.keySlots = opened.encryption.keySlots
@@ -87,6 +102,10 @@ export class Qcow2Layer implements ImageLayer {
   async map(offset: number, length: number): Promise<readonly Extent[]> {
     if (this.unreadable) throw SpindleError.fromData(this.unreadable)
     return this.#mapping.map(offset, length)
+  }
+
+  async states(offset: number, length: number): Promise<readonly StateRun[]> {
+    return (this.#states ??= new States(this.#file, new Sharing(this.#file))).runs(offset, length)
   }
 
   async isHollow(): Promise<boolean> {

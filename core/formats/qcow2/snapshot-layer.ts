@@ -2,12 +2,14 @@
 
 import type { ImageLayer } from '../../image/driver.ts'
 import type { Extent } from '../../image/extent.ts'
+import type { StateRun } from '../../image/state-run.ts'
 import type { BackingRef, Details } from '../../model/image.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { geometryOf, l1Bytes } from './geometry.ts'
 import type { ImageFile } from './image-file.ts'
 import { Mapping } from './mapping.ts'
 import type { Snapshot } from './snapshot-entry.ts'
+import { States } from './states.ts'
 import { Table } from '../../image/table-cache.ts'
 import { readRoot } from './tree.ts'
 
@@ -19,6 +21,7 @@ export class SnapshotLayer implements ImageLayer {
   readonly backing?: BackingRef
   readonly #image: ImageLayer
   readonly #mapping: Mapping
+  readonly #states: States
   /** Guest bytes before the part this is. */
   readonly #start: number
 
@@ -29,6 +32,7 @@ export class SnapshotLayer implements ImageLayer {
     if (backing) this.backing = backing
     this.#image = image
     this.#mapping = new Mapping(file)
+    this.#states = new States(file)
     this.#start = start
   }
 
@@ -61,6 +65,10 @@ export class SnapshotLayer implements ImageLayer {
 
   async map(offset: number, length: number): Promise<readonly Extent[]> {
     return this.#mapping.map(this.#start + offset, length)
+  }
+
+  async states(offset: number, length: number): Promise<readonly StateRun[]> {
+    return this.#states.runs(this.#start + offset, length)
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,16 @@
 // What the fake engine finds in its volumes: facts, and what the bytes are.
 
-import { GiB, KiB, MiB, SpindleError } from '../../../core/model/index.ts'
-import type { AllocationStrip, CellState, ImageFacts, SnapshotFacts } from '../../../core/model/index.ts'
+import { GiB, KiB, MAP_STATES, MiB, SpindleError, stateBit } from '../../../core/model/index.ts'
+import type {
+  AllocationStrip,
+  CellState,
+  ImageFacts,
+  MapCells,
+  MapExtents,
+  MapRequest,
+  MapState,
+  SnapshotFacts,
+} from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { DAY, seeded } from './fake-library.ts'
 
@@ -70,4 +79,66 @@ export function allocation(volume: Volume, cellCount: number): AllocationStrip {
   const totals = { hole: 0, zero: 0, data: 0, compressed: 0, backing: 0 }
   for (const cell of shown) totals[cell] += Math.round(size / cellCount / MiB) * MiB
   return { virtualSize: size, cells: shown, totals }
+}
+
+const MAP_BLOCK = 64 * KiB
+
+/** Runs of a few hundred blocks each, the same every time. */
+function mapBlocks(volume: Volume, { space }: Pick<MapRequest, 'space'>): Uint8Array {
+  const size = space === 'guest' ? (volume.virtualSize ?? 0) : volume.fileSize
+  const blocks = new Uint8Array(Math.ceil(size / MAP_BLOCK))
+  const random = seeded(Number(volume.id.replaceAll(/\D/g, '')) + 11)
+  const choices: readonly MapState[] =
+    space === 'guest'
+      ? ['data', 'data', 'hole', 'backing', 'data', 'compressed', 'zero', 'hole', 'shared']
+      : ['data', 'data', 'data', 'compressed', 'shared', 'data', 'leak', 'hole']
+  for (let at = 0; at < blocks.length;) {
+    const state = choices[Math.floor(random() * choices.length)] ?? 'hole'
+    const end = Math.min(blocks.length, at + Math.ceil((random() * blocks.length) / 60))
+    const bits = state === 'shared' ? stateBit('shared') | stateBit('data') : stateBit(state)
+    blocks.fill(bits, at, end)
+    if (space === 'file') blocks[at] = stateBit('metadata')
+    at = end
+  }
+  return blocks
+}
+
+export function mapCells(volume: Volume, request: MapRequest): MapCells {
+  const blocks = mapBlocks(volume, request)
+  const size = request.space === 'guest' ? (volume.virtualSize ?? 0) : volume.fileSize
+  const count = Math.max(0, Math.min(request.cellCount, Math.ceil((size - request.offset) / request.cellSize)))
+  const cells = new Uint8Array(count)
+  const bytes = MAP_STATES.map(() => 0)
+  for (let cell = 0; cell < count; cell++) {
+    const from = request.offset + cell * request.cellSize
+    const to = Math.min(size, from + request.cellSize)
+    for (let block = Math.floor(from / MAP_BLOCK); block * MAP_BLOCK < to; block++) {
+      const bits = blocks[block] ?? 0
+      const state = 32 - Math.clz32(bits)
+      cells[cell] = (cells[cell] ?? 0) | bits
+      bytes[state] = (bytes[state] ?? 0) + Math.min(to, (block + 1) * MAP_BLOCK) - Math.max(from, block * MAP_BLOCK)
+    }
+  }
+  return { size, blockSize: MAP_BLOCK, hasFileMap: volume.format === 'qcow2', cells, bytes }
+}
+
+export function mapExtents(volume: Volume, offset: number, count: number): MapExtents {
+  const blocks = mapBlocks(volume, { space: 'guest' })
+  const size = volume.virtualSize ?? 0
+  const extents: MapExtents['extents'][number][] = []
+  for (let at = Math.floor(offset / MAP_BLOCK); at < blocks.length && extents.length < count;) {
+    const states = blocks[at] ?? 0
+    let end = at + 1
+    while (end < blocks.length && blocks[end] === states) end++
+    const isPlaced = states > stateBit('backing')
+    extents.push({
+      offset: Math.max(offset, at * MAP_BLOCK),
+      length: Math.min(size, end * MAP_BLOCK) - Math.max(offset, at * MAP_BLOCK),
+      states,
+      depth: states === stateBit('backing') ? 1 : 0,
+      ...(isPlaced && { hostOffset: 0x50000 + at * MAP_BLOCK, path: volume.path }),
+    })
+    at = end
+  }
+  return { size, extents }
 }

@@ -18,7 +18,7 @@ import { FORMATS } from './fake-formats.ts'
 import { FakeChanges } from './fake-changes.ts'
 import { familyOf } from './fake-history.ts'
 import { contentsOf } from './fake-contents.ts'
-import { allocation, facts } from './fake-images.ts'
+import { allocation, facts, mapCells, mapExtents } from './fake-images.ts'
 import { PLACES, fakePlaces, fakeVolumes } from './fake-library.ts'
 
 export interface FakeOptions {
@@ -93,6 +93,8 @@ export class FakeSpindle {
       history: async (id) => familyOf(this.#volume(id)),
       allocation: async (id, cells) => allocation(this.#volume(id), cells),
       contents: async (id) => contentsOf(this.#volume(id)),
+      mapCells: async (id, request) => mapCells(this.#volume(id), request),
+      mapExtents: async (id, offset, count) => mapExtents(this.#volume(id), offset, count),
       predictCreate: async (request) => this.#predict(request),
       planConvert: async (request) => this.#plan(request),
       planResize: async (request) => this.#changes.planResize(request, this.#volume(request.volume)),
