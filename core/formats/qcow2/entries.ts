@@ -75,14 +75,29 @@ export function encodeL1(view: DataView, index: number, offset: number, copied: 
   setWords(view, index * 8, offset, copied ? COPIED : 0, 0)
 }
 
-/** Where an entry leads that is whole plain data and nothing else; -1 for all others. The quick look at most of a disk. */
-export function plainOffset(geometry: Geometry, view: DataView, index: number): number {
+/**
+ * How many entries from `index` on, below `end`, are plain data in room before `size` and alike in whether it is their
+ * own; 0 where the first one is anything else. The quick look at most of a disk: a picture needs no more than this.
+ */
+export function plainRun(geometry: Geometry, view: DataView, index: number, end: number, size: number): number {
+  if (geometry.subclusters > 1) return 0
+  const mixed = geometry.clusterSize - 1
+  const copied = isCopied(view, index * 8)
+  let next = index
+  for (; next < end; next += 1) {
+    const high = view.getUint32(next * 8)
+    const low = view.getUint32(next * 8 + 4)
+    if (high & (COMPRESSED | RESERVED_HIGH) || low & mixed || high >= COPIED !== copied) break
+    const offset = (high & OFFSET_HIGH) * WORD + low
+    if (offset === 0 || offset >= size) break
+  }
+  return next - index
+}
+
+/** Where the entry leads, once that is known to be plain data. */
+export function plainPlace(geometry: Geometry, view: DataView, index: number): number {
   const at = index * geometry.entrySize
-  const high = view.getUint32(at)
-  const low = view.getUint32(at + 4)
-  if (geometry.subclusters > 1 || high & (COMPRESSED | RESERVED_HIGH) || low & RESERVED_LOW) return -1
-  const offset = (high & OFFSET_HIGH) * WORD + low
-  return offset > 0 && offset % geometry.clusterSize === 0 ? offset : -1
+  return offsetOf(view.getUint32(at), view.getUint32(at + 4))
 }
 
 /** The entry leads nowhere: nothing is here, or zeros without room. */

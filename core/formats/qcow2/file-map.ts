@@ -8,7 +8,7 @@ import type { Pace } from '../../jobs/pace.ts'
 import { SpindleError } from '../../model/error.ts'
 import { roomOfBitmap } from './bitmap-bits.ts'
 import type { Bitmap } from './bitmaps.ts'
-import { decodeL1, isEmptyL2, plainOffset } from './entries.ts'
+import { decodeL1, isEmptyL2, plainPlace, plainRun } from './entries.ts'
 import type { Extensions } from './extensions.ts'
 import { clustersFor, l1Bytes } from './geometry.ts'
 import { soundEntry } from './image-file.ts'
@@ -61,6 +61,10 @@ class Marks {
   constructor(count: number, clusterSize: number) {
     this.clusters = new Uint8Array(count)
     this.#clusterSize = clusterSize
+  }
+
+  addCluster(bit: number, cluster: number): void {
+    this.clusters[cluster] = (this.clusters[cluster] ?? 0) | bit
   }
 
   /** What lies past the end of the file has no cluster there. */
@@ -158,11 +162,15 @@ class Walk {
     const { geometry } = this.#file
     const { clusterSize, entriesPerTable, externalData } = geometry
     if (externalData) return
-    for (let index = 0; index < entriesPerTable; index += 1) {
-      if (isEmptyL2(geometry, table.view, index)) continue
-      const place = plainOffset(geometry, table.view, index)
-      if (place >= 0 && place < this.#file.size) this.#marks.add(isSnapshot ? 'shared' : 'data', place)
-      else this.#entry(table, l1Index * entriesPerTable + index, clusterSize, isSnapshot)
+    const bit = stateBit(isSnapshot ? 'shared' : 'data')
+    for (let index = 0; index < entriesPerTable;) {
+      const end = index + plainRun(geometry, table.view, index, entriesPerTable, this.#file.size)
+      for (; index < end; index += 1) this.#marks.addCluster(bit, plainPlace(geometry, table.view, index) / clusterSize)
+      if (index === entriesPerTable) break
+      if (!isEmptyL2(geometry, table.view, index)) {
+        this.#entry(table, l1Index * entriesPerTable + index, clusterSize, isSnapshot)
+      }
+      index += 1
     }
   }
 

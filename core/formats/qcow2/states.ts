@@ -4,7 +4,7 @@ import { SpindleError } from '../../model/error.ts'
 import { StateRuns } from '../../image/state-run.ts'
 import type { StateRun } from '../../image/state-run.ts'
 import type { Table } from '../../image/table-cache.ts'
-import { isCopied, isEmptyL1, isEmptyL2, plainOffset } from './entries.ts'
+import { isCopied, isEmptyL1, isEmptyL2, plainRun } from './entries.ts'
 import type { StandardEntry } from './entries.ts'
 import { soundEntry } from './image-file.ts'
 import type { ImageFile } from './image-file.ts'
@@ -54,14 +54,15 @@ export class States {
     const { clusterSize, entriesPerTable, entrySize, externalData } = geometry
     const { view } = table
     const firstCluster = Math.floor(from / geometry.tableSpan) * entriesPerTable
+    const end = Math.ceil(to / clusterSize) - firstCluster
     const sharing = this.#sharing !== undefined
     for (let position = from; position < to;) {
       const index = Math.floor(position / clusterSize) - firstCluster
-      const stop = Math.min(to, (firstCluster + index + 1) * clusterSize)
-      const place = plainOffset(geometry, view, index)
-      if (place >= 0 && place < size && !externalData) {
+      const run = externalData ? 0 : plainRun(geometry, view, index, end, size)
+      const stop = Math.min(to, (firstCluster + index + Math.max(1, run)) * clusterSize)
+      if (run > 0) {
         runs.add('data', stop - position, sharing && !isCopied(view, index * entrySize))
-      } else if (isEmptyL2(geometry, view, index) && entrySize === 8) {
+      } else if (entrySize === 8 && isEmptyL2(geometry, view, index)) {
         runs.add(view.getUint32(index * 8 + 4) === 0 ? 'hole' : 'zero', stop - position, false)
       } else {
         this.#addEntry(table, firstCluster + index, position, stop, runs, isShared?.(index) ?? false)

@@ -84,16 +84,16 @@ describe.each(historySeeds(6))('seed %i', (seed) => {
   })
 })
 
-describe('snapshots', () => {
-  function withSnapshot(): Qemu {
-    const qemu = new Qemu(newestOracle(), scratchFolder())
-    qemu.img('create', '-q', '-f', 'qcow2', 'disk', String(SIZE))
-    qemu.io('disk', ['write -P 1 0 256k', 'write -c -P 2 512k 64k', 'write -c -P 3 640k 64k'])
-    qemu.img('snapshot', '-c', 'one', 'disk')
-    qemu.io('disk', ['write -P 4 64k 64k', 'write -P 5 640k 64k'])
-    return qemu
-  }
+function withSnapshot(): Qemu {
+  const qemu = new Qemu(newestOracle(), scratchFolder())
+  qemu.img('create', '-q', '-f', 'qcow2', 'disk', String(SIZE))
+  qemu.io('disk', ['write -P 1 0 256k', 'write -c -P 2 512k 64k', 'write -c -P 3 640k 64k'])
+  qemu.img('snapshot', '-c', 'one', 'disk')
+  qemu.io('disk', ['write -P 4 64k 64k', 'write -P 5 640k 64k'])
+  return qemu
+}
 
+describe('snapshots', () => {
   test('what the disk has together with a snapshot is told from what is its own', async () => {
     const qemu = withSnapshot()
     const { cells } = await whole(join(qemu.folder, 'disk'), 64 * KiB)
