@@ -71,6 +71,7 @@ export function createEngine({ emit, secrets, journal: journalPath }: EngineOpti
     planConvert: operations.planConvert,
     planResize: operations.planResize,
     planCommit: operations.planCommit,
+    planBypass: operations.planBypass,
     planRebase: operations.planRebase,
     undoOffer: operations.undoOffer,
     undo: operations.undo,

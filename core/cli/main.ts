@@ -32,6 +32,13 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    'bypass',
+    {
+      summary: 'Put what lies on an image onto what lies below it',
+      load: async () => (await import('./bypass.ts')).bypass,
+    },
+  ],
+  [
     'check',
     { summary: 'Look for errors and leaks, and mend them', load: async () => (await import('./check.ts')).check },
   ],

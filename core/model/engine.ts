@@ -4,11 +4,12 @@ import type { History } from './history.ts'
 import type { DiskContents } from './contents.ts'
 import type { ErrorData } from './error.ts'
 import type { FormatId, ImageFacts } from './image.ts'
-import type { CommitJob, Job, JobSpec, ConvertJob, CreateJob, RebaseJob, ResizeJob } from './job.ts'
 import type { MapCells, MapExtents, MapRequest } from './map.ts'
+import type { BypassJob, CommitJob, Job, JobSpec, ConvertJob, CreateJob, RebaseJob, ResizeJob } from './job.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
 import type {
   AllocationStrip,
+  BypassPlan,
   CommitPlan,
   ConvertPlan,
   FormatFacts,
@@ -37,6 +38,7 @@ export interface Engine {
   planConvert(spec: ConvertJob): Promise<ConvertPlan>
   planResize(spec: ResizeJob): Promise<ResizePlan>
   planCommit(spec: CommitJob): Promise<CommitPlan>
+  planBypass(spec: BypassJob): Promise<BypassPlan>
   planRebase(spec: RebaseJob): Promise<RebasePlan>
   /** Undefined when there is nothing to undo. */
   undoOffer(path: string): Promise<UndoOffer | undefined>

@@ -138,6 +138,15 @@ export interface RebaseJob {
   readonly keepUndo?: boolean
 }
 
+/** An image taken out of its chain: all that lie on it take in what they read from it, and lie on what it lies on. */
+export interface BypassJob {
+  readonly kind: 'bypass'
+  /** The image that nothing is to lie on any more. It stays as it is. */
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+}
+
 /** What was chosen when an image was made, chosen otherwise: as a whole or not at all. */
 export interface AmendJob {
   readonly kind: 'amend'
@@ -179,6 +188,7 @@ export type JobSpec =
   | ResizeJob
   | CommitJob
   | RebaseJob
+  | BypassJob
   | AmendJob
   | CheckJob
   | RepairJob
@@ -191,6 +201,7 @@ const JOB_KINDS = {
   resize: true,
   commit: true,
   rebase: true,
+  bypass: true,
   amend: true,
   check: true,
   repair: true,
@@ -254,6 +265,13 @@ export type JobResult =
       readonly warnings: readonly string[]
     }
   | { readonly kind: 'rebase'; readonly path: string; readonly warnings: readonly string[] }
+  | {
+      readonly kind: 'bypass'
+      readonly path: string
+      /** Those that lay on it. */
+      readonly children: readonly string[]
+      readonly warnings: readonly string[]
+    }
   | { readonly kind: 'amend'; readonly path: string; readonly warnings: readonly string[] }
   | {
       readonly kind: 'check'

@@ -89,6 +89,25 @@ export interface RebasePlan {
   readonly command: readonly string[]
 }
 
+export interface BypassPlan {
+  /** Path of the image that takes its place below the others; absent where they are to stand alone. */
+  readonly base?: string
+  /** Images that lie on it. */
+  readonly children: readonly {
+    readonly path: string
+    /** Bytes of data it takes in at most: what is the same in the base is left out. */
+    readonly bytes: number
+    /** Names of its snapshots, which cannot take anything in. */
+    readonly snapshots: readonly string[]
+    /** Free bytes where it is, now. */
+    readonly free: number
+  }[]
+  /** Bytes that come back once the image is deleted. */
+  readonly frees: number
+  /** The same as a command, for copying. */
+  readonly command: readonly string[]
+}
+
 /** What the undo file beside an image allows. */
 export interface UndoOffer {
   /**

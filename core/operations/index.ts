@@ -8,6 +8,7 @@ import type { DiskContents } from '../model/contents.ts'
 import type { FormatId, ImageFacts, KeySlotFacts, MapRow } from '../model/image.ts'
 import type { MapCells, MapExtents, MapRequest } from '../model/map.ts'
 import type {
+  BypassJob,
   CommitJob,
   CompareJob,
   ConvertJob,
@@ -19,6 +20,7 @@ import type {
 } from '../model/job.ts'
 import type {
   AllocationStrip,
+  BypassPlan,
   CommitPlan,
   ConvertPlan,
   FormatFacts,
@@ -68,6 +70,7 @@ export interface Operations {
   readonly planConvert: (job: ConvertJob) => Promise<ConvertPlan>
   readonly planResize: (job: ResizeJob) => Promise<ResizePlan>
   readonly planCommit: (job: CommitJob) => Promise<CommitPlan>
+  readonly planBypass: (job: BypassJob) => Promise<BypassPlan>
   readonly planRebase: (job: RebaseJob) => Promise<RebasePlan>
   /** Changes a bitmap inside an image. */
   readonly bitmap: (spec: BitmapSpec, context: OperationContext) => Promise<void>
@@ -151,6 +154,7 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),
     planResize: async (job) => (await import('./plan-resize.ts')).planResize(job, parts),
     planCommit: async (job) => (await import('./plan-commit.ts')).planCommit(job, parts),
+    planBypass: async (job) => (await import('./plan-bypass.ts')).planBypass(job, parts),
     planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, parts),
     undoOffer: async (path) => (await import('./plan-undo.ts')).undoOffer(path),
     async *differences(job, signal) {
@@ -182,6 +186,8 @@ export function openOperations(options: OperationsOptions = {}): Operations {
           return (await import('./commit.ts')).commit(job, context, forJob(context))
         case 'rebase':
           return (await import('./rebase.ts')).rebase(job, context, await withPool(context))
+        case 'bypass':
+          return (await import('./bypass.ts')).bypass(job, context, await withPool(context))
         case 'amend':
           return (await import('./amend.ts')).amend(job, context, forJob(context))
         case 'check':

@@ -2,6 +2,7 @@
 
 import type {
   AllocationStrip,
+  BypassPlan,
   CommitPlan,
   ConvertPlan,
   DiskContents,
@@ -18,6 +19,7 @@ import type {
   UndoOffer,
 } from '../../core/model/index.ts'
 import type {
+  BypassRequest,
   CommitRequest,
   ConvertRequest,
   CreateRequest,
@@ -50,6 +52,7 @@ export interface EngineApi {
   planConvert(request: ConvertRequest): Promise<ConvertPlan>
   planResize(request: ResizeRequest): Promise<ResizePlan>
   planCommit(request: CommitRequest): Promise<CommitPlan>
+  planBypass(request: BypassRequest): Promise<BypassPlan>
   planRebase(request: RebaseRequest): Promise<RebasePlan>
   /** Null when there is nothing to undo. */
   undoOffer(volume: VolumeId): Promise<UndoOffer | null>

@@ -1,6 +1,7 @@
 // What the window is told: the engine's facts with ids in place of paths.
 
 import type {
+  BypassJob,
   CheckJob,
   CommitJob,
   CompareJob,
@@ -81,6 +82,7 @@ export type RebaseRequest = InPlace<Omit<RebaseJob, 'backing'>> & {
   /** Left out, the image is to stand alone. */
   readonly backing?: VolumeId
 }
+export type BypassRequest = InPlace<BypassJob>
 export type JobRequest =
   | CreateRequest
   | ConvertRequest
@@ -91,6 +93,7 @@ export type JobRequest =
   | RepairRequest
   | CommitRequest
   | RebaseRequest
+  | BypassRequest
 
 export interface JobView {
   readonly id: JobId

@@ -17,6 +17,7 @@ export const ENGINE_METHODS = {
   planResize: true,
   planCommit: true,
   planRebase: true,
+  planBypass: true,
   undoOffer: true,
   undo: true,
   keepChange: true,

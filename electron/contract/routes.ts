@@ -16,6 +16,7 @@ export const ROUTES = {
   planResize: 'engine',
   planCommit: 'engine',
   planRebase: 'engine',
+  planBypass: 'engine',
   undoOffer: 'engine',
   undo: 'engine',
   keepChange: 'engine',

@@ -79,6 +79,8 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
         return inPlace(request)
       case 'resize':
         return inPlace(request)
+      case 'bypass':
+        return inPlace(request)
       case 'check':
         return inPlace(request)
       case 'repair':
@@ -104,6 +106,7 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     planConvert: async (request) => engine.planConvert(convertJob(request)),
     planResize: async (request) => engine.planResize(inPlace(request)),
     planCommit: async (request) => engine.planCommit(await commitJob(request)),
+    planBypass: async (request) => engine.planBypass(inPlace(request)),
     planRebase: async (request) => engine.planRebase(await rebaseJob(request)),
     undoOffer: async (volume) => (await engine.undoOffer(grants.volumePath(volume))) ?? null,
     undo: async (volume) => engine.undo(grants.volumePath(volume)),

@@ -114,6 +114,7 @@ export class JobMirror {
       case 'resize':
       case 'commit':
       case 'rebase':
+      case 'bypass':
       case 'amend':
       case 'check':
       case 'repair':

@@ -105,6 +105,7 @@ const mapRequest = z.strictObject({
   cellSize: z.int().min(1),
   cellCount: z.int().min(1).max(MAX_MAP_CELLS),
 })
+const bypassRequest = z.strictObject({ kind: z.literal('bypass'), ...inPlace })
 export const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
   density: z.enum(['comfortable', 'compact']),
@@ -135,6 +136,7 @@ const REQUESTS = {
   planConvert: z.tuple([convertRequest]),
   planResize: z.tuple([resizeRequest]),
   planCommit: z.tuple([commitRequest]),
+  planBypass: z.tuple([bypassRequest]),
   planRebase: z.tuple([rebaseRequest]),
   undoOffer: z.tuple([id]),
   undo: z.tuple([id]),
@@ -150,6 +152,7 @@ const REQUESTS = {
       repairRequest,
       commitRequest,
       rebaseRequest,
+      bypassRequest,
     ]),
   ]),
   cancelJob: z.tuple([id]),

@@ -70,6 +70,7 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       snapshots: [],
       command: ['commit', path, base],
     }),
+    planBypass: async ({ path }) => ({ children: [], frees: 1, command: ['bypass', path] }),
     planRebase: async ({ path, backing }) => ({
       snapshots: [],
       free: 1,

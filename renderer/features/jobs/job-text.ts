@@ -27,6 +27,8 @@ export function jobTitle(job: JobView): string {
       return t('jobs.commit', { target })
     case 'rebase':
       return t('jobs.rebase', { target })
+    case 'bypass':
+      return t('jobs.bypass', { target })
     case 'amend':
       return t('jobs.amend', { target })
     case 'check':
@@ -70,6 +72,7 @@ export function outcomeText({ state }: JobView): string {
     case 'snapshot':
     case 'commit':
     case 'rebase':
+    case 'bypass':
     case 'amend':
       return t('jobs.done')
     case 'resize':

@@ -2,6 +2,7 @@
 
 import { GiB, KiB, MiB, assertNever } from '../../../core/model/index.ts'
 import type {
+  BypassPlan,
   CheckReport,
   CommitPlan,
   JobResult,
@@ -95,6 +96,8 @@ export class FakeChanges {
         const { backing: _, ...alone } = volume
         return { result: { kind: 'rebase', path, warnings: [] }, changed: alone }
       }
+      case 'bypass':
+        return { result: { kind: 'bypass', path, children: [], warnings: [] }, changed: volume }
       case 'compare': {
         const result = { kind: 'compare', identical: request.left === request.right, sizeDiffers: false } as const
         return { result: { ...result, firstDifference: 0x1bbf4_0000, commonSize: 40 * GiB, warnings: [] } }
@@ -134,6 +137,15 @@ export class FakeChanges {
       snapshots: [],
       free: 118 * GiB,
       command: ['spindle', 'rebase', '-f', 'qcow2', '-b', request.backing ?? '', volume.path],
+    }
+  }
+
+  planBypass(volume: Volume): BypassPlan {
+    return {
+      base: '/home/sam/VMs/pg17-step1.qcow2',
+      children: [{ path: '/home/sam/VMs/pg17-trial.qcow2', bytes: 3.1 * GiB, snapshots: [], free: 118 * GiB }],
+      frees: volume.allocatedSize,
+      command: ['spindle', 'bypass', volume.path],
     }
   }
 

@@ -99,6 +99,7 @@ export class FakeSpindle {
       planConvert: async (request) => this.#plan(request),
       planResize: async (request) => this.#changes.planResize(request, this.#volume(request.volume)),
       planCommit: async (request) => this.#changes.planCommit(request, this.#volume(request.volume)),
+      planBypass: async (request) => this.#changes.planBypass(this.#volume(request.volume)),
       planRebase: async (request) => this.#changes.planRebase(request, this.#volume(request.volume)),
       undoOffer: async (id) => this.#changes.undoOffer(this.#volume(id)) ?? null,
       keepChange: async (id) => this.#changes.keep(this.#volume(id)),
