@@ -1,6 +1,6 @@
 // The only door to the engine.
 
-import type { Secrets } from './crypto/secrets.ts'
+import { SessionSecrets } from './crypto/session-secrets.ts'
 import { Journal } from './jobs/journal.ts'
 import { JobQueue } from './jobs/queue.ts'
 import { Lineage } from './library/lineage.ts'
@@ -11,32 +11,36 @@ import { errorData } from './model/error.ts'
 import { demandOf } from './operations/demand.ts'
 import { openOperations } from './operations/index.ts'
 import { hadFinished, recover } from './operations/recover.ts'
+import { SessionLocks } from './operations/session-locks.ts'
 import { space } from './operations/space.ts'
 
 export interface EngineOptions {
   /** Called with everything there is to tell, in order. */
   readonly emit: <Name extends keyof EngineEvents>(name: Name, value: EngineEvents[Name]) => void
-  /** Who knows the passphrases of encrypted images; left out, nobody does. */
-  readonly secrets?: Secrets
   /** The file that jobs are remembered in over a crash; left out, they are not. */
   readonly journal?: string
 }
 
-export function createEngine({ emit, secrets, journal: journalPath }: EngineOptions): Engine {
+export function createEngine({ emit, journal: journalPath }: EngineOptions): Engine {
+  const secrets = new SessionSecrets()
   const known = new Lineage()
   const operations = openOperations({
-    ...(secrets && { secrets }),
+    secrets,
     overlaysOf: (paths) => known.childrenOf(paths),
     volumes: () => known.paths(),
     byName: true,
   })
+  const locks = new SessionLocks(secrets, operations)
   const journal = journalPath === undefined ? undefined : openJournal(journalPath, emit)
   const queue = new JobQueue({
     run: operations.run,
     recover,
     demand: demandOf,
     ...(journal && { journal }),
-    changed: (job) => emit('job', job),
+    changed: (job) => {
+      locks.note(job)
+      emit('job', job)
+    },
     dismissed: (id) => emit('jobDismissed', id),
   })
   const restored = restore(queue, journal).catch((error: unknown) => emit('problem', errorData(error)))
@@ -77,6 +81,7 @@ export function createEngine({ emit, secrets, journal: journalPath }: EngineOpti
     undo: operations.undo,
     keepChange: operations.keepChange,
     space,
+    ...locks.answers,
     startJob: async (spec) => queue.start(spec),
     cancelJob: async (id) => queue.cancel(id),
     dismissJob: async (id) => queue.dismiss(id),
@@ -94,6 +99,7 @@ export function createEngine({ emit, secrets, journal: journalPath }: EngineOpti
       await queue.close()
       journal?.close()
       await operations.close()
+      secrets.clear()
       unwatch?.()
       await (await library)?.close()
     },

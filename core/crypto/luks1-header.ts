@@ -100,6 +100,11 @@ export function encodeLuks1({ fields, slots }: Pick<Luks1Header, 'fields' | 'slo
   return bytes
 }
 
+/** What decides which key is the right one: who knows it may change, the key stays. */
+export function keyPart(header: Uint8Array): Uint8Array {
+  return header.subarray(0, FIRST_SLOT)
+}
+
 export function isOn(slot: KeySlotFields): boolean {
   return slot.state === SLOT_ON
 }

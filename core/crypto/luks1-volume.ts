@@ -4,7 +4,7 @@ import { SpindleError } from '../model/error.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { CipherName } from './cipher-name.ts'
 import { hashSize } from './hash.ts'
-import { describeLuks1, encodeLuks1, isOn, readLuks1 } from './luks1-header.ts'
+import { describeLuks1, encodeLuks1, isOn, keyPart, readLuks1 } from './luks1-header.ts'
 import type { HeaderPlace, Luks1Header } from './luks1-header.ts'
 import { SECTOR } from './luks1-layout.ts'
 import { openSlot } from './luks1-keys.ts'
@@ -23,7 +23,7 @@ export async function luks1Volume(storage: Storage, place: HeaderPlace): Promise
       const key = await findKey(
         {
           path: storage.name,
-          header: encodeLuks1(header),
+          header: keyPart(encodeLuks1(header)),
           rounds: roundsOf(header),
           tryPassphrase: async (passphrase) => (await openSlot(storage, place, { ...header, cipher }, passphrase))?.key,
         },

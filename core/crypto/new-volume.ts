@@ -2,6 +2,7 @@
 
 import { SpindleError } from '../model/error.ts'
 import { headerDigest } from './header-digest.ts'
+import { keyPart } from './luks1-header.ts'
 import { NewLuks1 } from './luks1-new.ts'
 import type { Luks1Design } from './luks1-new.ts'
 import type { Secrets } from './secrets.ts'
@@ -17,7 +18,7 @@ export async function newVolume(
   try {
     for (const id of ids) passphrases.push(await newPassphrase(path, secrets, id))
     const volume = await NewLuks1.prepare(design, passphrases)
-    secrets?.keepVolumeKey(headerDigest(volume.header), volume.key)
+    secrets?.keepVolumeKey(headerDigest(keyPart(volume.header)), volume.key)
     volume.key.fill(0)
     return volume
   } finally {

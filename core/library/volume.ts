@@ -68,7 +68,7 @@ async function describe(file: FoundFile, driver: ImageDriver, storage: Storage):
   const bare = { ...bareFacts(file), format: driver.format }
   try {
     await using layer = await driver.open(storage, aloneGate(openFile), 'read')
-    const { snapshots = [], dataFile } = await layer.describe()
+    const { snapshots = [], dataFile, encrypted } = await layer.describe()
     const files = [storage, ...(layer.files ?? [])]
     const beside = dataFile === undefined ? undefined : localPath(dataFile, file.path)
     const data = beside === undefined ? undefined : statSync(beside, { throwIfNoEntry: false })
@@ -82,7 +82,9 @@ async function describe(file: FoundFile, driver: ImageDriver, storage: Storage):
       ...(layer.identity !== undefined && { identity: layer.identity }),
       ...(members.length > 0 && { members }),
       snapshotCount: snapshots.length,
-      ...(layer.unreadable && { error: layer.unreadable }),
+      ...(encrypted === true && { encrypted }),
+      // Locked is no trouble, but what it is for.
+      ...(layer.unreadable && layer.unreadable.code !== 'locked' && { error: layer.unreadable }),
     }
   } catch (error) {
     return { ...bare, error: errorData(error) }

@@ -6,6 +6,7 @@ import type { ErrorData } from './error.ts'
 import type { FormatId, ImageFacts } from './image.ts'
 import type { MapCells, MapExtents, MapRequest } from './map.ts'
 import type { BypassJob, CommitJob, Job, JobSpec, ConvertJob, CreateJob, RebaseJob, ResizeJob } from './job.ts'
+import type { KeyChange, UnlockOutcome, UnlockSpec } from './lock.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
 import type {
   AllocationStrip,
@@ -48,6 +49,16 @@ export interface Engine {
   keepChange(path: string): Promise<void>
   /** Of the file system that holds the folder. */
   space(folder: string): Promise<SpaceFacts>
+  /** Path of the first file of the image and those below it that is locked; undefined where all can be read. */
+  lockedFile(path: string): Promise<string | undefined>
+  unlock(spec: UnlockSpec): Promise<UnlockOutcome>
+  /** Forgets the keys of this image and those below it; without one, of all that were not to be remembered. */
+  lock(path?: string): Promise<void>
+  /** For the one job whose options name the id that is returned: used once, then forgotten. */
+  holdSecret(passphrase: Uint8Array): Promise<string>
+  changeKeys(path: string, change: KeyChange): Promise<void>
+  /** Writes a copy of the header with its key slots to a new file. */
+  backupHeader(path: string, target: string): Promise<void>
   startJob(spec: JobSpec): Promise<string>
   /** Returns once the request is noted; the job's state tells when it has stopped. */
   cancelJob(id: string): Promise<void>

@@ -55,6 +55,8 @@ export interface VolumeFacts {
   /** Who has it open, as far as can be told. */
   readonly inUse?: HolderFacts
   readonly snapshotCount: number
+  /** Nothing in it can be read without its passphrase. */
+  readonly encrypted?: boolean
   readonly error?: ErrorData
 }
 

@@ -7,6 +7,7 @@ import type { History, LayerCost } from '../model/history.ts'
 import type { DiskContents } from '../model/contents.ts'
 import type { FormatId, ImageFacts, KeySlotFacts, MapRow } from '../model/image.ts'
 import type { MapCells, MapExtents, MapRequest } from '../model/map.ts'
+import type { KeyChange, UnlockOutcome, UnlockSpec } from '../model/lock.ts'
 import type {
   BypassJob,
   CommitJob,
@@ -30,6 +31,7 @@ import type {
   UndoOffer,
 } from '../model/plan.ts'
 import type { Secrets } from '../crypto/secrets.ts'
+import type { SessionSecrets } from '../crypto/session-secrets.ts'
 import type { ImageDriver } from '../image/driver.ts'
 import type { Sharing } from '../storage/image-locks.ts'
 import type { UndoState } from '../storage/undo-log.ts'
@@ -91,6 +93,14 @@ export interface Operations {
   readonly bench: (spec: BenchSpec, signal: AbortSignal) => Promise<number>
   /** Changes who can open an encrypted image; the slots as they are afterwards. */
   readonly keySlots: (spec: KeySlotSpec, context: OperationContext) => Promise<readonly KeySlotFacts[]>
+  /** The same with passphrases that come along. */
+  readonly changeKeys: (path: string, change: KeyChange) => Promise<readonly KeySlotFacts[]>
+  readonly backupHeader: (path: string, target: string) => Promise<void>
+  /** Path of the first file of the chain that is locked; undefined where all can be read. */
+  readonly lockedFile: (path: string) => Promise<string | undefined>
+  readonly unlock: (spec: UnlockSpec, session: SessionSecrets) => Promise<UnlockOutcome>
+  /** What was unlocked of this volume and below it is locked again. */
+  readonly lock: (path: string, session: SessionSecrets) => Promise<void>
   readonly undoOffer: (path: string) => Promise<UndoOffer | undefined>
   /** Undefined when there is nothing to undo. */
   readonly undoState: (path: string) => Promise<UndoState | undefined>
@@ -167,6 +177,11 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     bench: async (spec, signal) => (await import('./bench.ts')).bench(spec, signal, forJob()),
     bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, forJob()),
     keySlots: async (spec, context) => (await import('./key-slots.ts')).keySlots(spec, context, forJob()),
+    changeKeys: async (path, change) => (await import('./change-keys.ts')).changeKeys(path, change, forJob()),
+    backupHeader: async (path, target) => (await import('./change-keys.ts')).backupHeader(path, target, forJob()),
+    lockedFile: async (path) => (await import('./unlock.ts')).lockedFile(path, parts),
+    unlock: async (spec, session) => (await import('./unlock.ts')).unlock(spec, session, parts),
+    lock: async (path, session) => (await import('./unlock.ts')).lock(path, session, parts),
     undoState: async (path) => (await import('./undo.ts')).undoState(path),
     undo: async (path) => (await import('./undo.ts')).undo(path),
     keepChange: async (path) => (await import('./keep-change.ts')).keepChange(path),

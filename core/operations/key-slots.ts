@@ -5,7 +5,7 @@ import type { Secrets } from '../crypto/secrets.ts'
 import { openLayer } from '../image/chain.ts'
 import type { ImageLayer } from '../image/driver.ts'
 import type { OperationContext } from '../jobs/operation.ts'
-import { SpindleError, errorData } from '../model/error.ts'
+import { SpindleError, assertNever, errorData } from '../model/error.ts'
 import type { KeySlotFacts } from '../model/image.ts'
 import { refuseHalfChanged } from '../storage/undo-file.ts'
 import { throwIfCancelled } from './cancel.ts'
@@ -22,6 +22,8 @@ export type KeySlotAction =
       /** What trying the passphrase is to take; left out, two seconds. */
       readonly milliseconds?: number
     }
+  /** The slots that the passphrase of today opens are erased once the new one opens another. */
+  | { readonly kind: 'replace'; readonly milliseconds?: number }
   | {
       readonly kind: 'remove'
       /** The number of a slot, or the secret whose slots are all meant. */
@@ -52,8 +54,7 @@ export async function keySlots(
   await refuseHalfChanged(path)
   await using layer = await openLayer(await parts.openFile(path, 'write'), format, 'write', parts)
   const slots = slotsOf(layer)
-  const work =
-    action.kind === 'add' ? await adding(slots, action, path, parts) : await removing(slots, action, path, parts)
+  const work = await working(slots, action, path, parts)
   const backup = `${path}.luks-header`
   await using copy = await Target.start({ path: backup, overwrite: false, parts, untouchable: [path] })
   await copy.storage.write(0, await slots.backup())
@@ -81,6 +82,32 @@ function slotsOf({ keySlots: slots, unreadable, storage }: ImageLayer): KeySlots
     `${storage.name} has no key slots that Spindle can change: those of LUKS version 1 alone can be. Nothing was changed.`,
     { path: storage.name },
   )
+}
+
+async function working(
+  slots: KeySlots,
+  action: KeySlotAction,
+  path: string,
+  parts: Parts,
+): Promise<() => Promise<void>> {
+  switch (action.kind) {
+    case 'add':
+      return adding(slots, action, path, parts)
+    case 'replace': {
+      const known = await knownPassphrase(slots, path, parts.gate.secrets)
+      const old = await slots.openedBy(known)
+      known.fill(0)
+      const add = await adding(slots, { ...action, kind: 'add' }, path, parts)
+      return async () => {
+        await add()
+        for (const slot of old) await slots.erase(slot)
+      }
+    }
+    case 'remove':
+      return removing(slots, action, path, parts)
+    default:
+      return assertNever(action)
+  }
 }
 
 async function adding(

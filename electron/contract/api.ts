@@ -13,9 +13,11 @@ import type {
   MapCells,
   MapExtents,
   MapRequest,
+  KeyChange,
   RebasePlan,
   ResizePlan,
   SizePrediction,
+  UnlockOutcome,
   UndoOffer,
 } from '../../core/model/index.ts'
 import type {
@@ -32,6 +34,7 @@ import type {
   RebaseRequest,
   ResizeRequest,
   Settings,
+  UnlockRequest,
   Volume,
 } from './data.ts'
 import type { FolderId, JobId, VolumeId } from './ids.ts'
@@ -60,6 +63,16 @@ export interface EngineApi {
   undo(volume: VolumeId): Promise<void>
   /** Makes the volume's last change in place final: its undo file goes. */
   keepChange(volume: VolumeId): Promise<void>
+  /** Name of the first file of the volume's chain that is locked; null where all can be read. */
+  lockedFile(volume: VolumeId): Promise<string | null>
+  unlock(request: UnlockRequest): Promise<UnlockOutcome>
+  /** Null for all that were not to be remembered. */
+  lock(volume: VolumeId | null): Promise<void>
+  /** Returns the id that the options of one job may name. */
+  holdSecret(passphrase: Uint8Array): Promise<string>
+  changeKeys(volume: VolumeId, change: KeyChange): Promise<void>
+  /** Into a new file of that name. */
+  backupHeader(volume: VolumeId, folder: FolderId, name: string): Promise<void>
   startJob(request: JobRequest): Promise<JobId>
   cancelJob(job: JobId): Promise<void>
   dismissJob(job: JobId): Promise<void>

@@ -20,6 +20,7 @@ import type {
   ResizeJob,
   SnapshotJob,
   SpaceFacts,
+  UnlockSpec,
   VolumeFacts,
 } from '../../core/model/index.ts'
 import type { FolderId, JobId, VolumeId } from './ids.ts'
@@ -83,6 +84,7 @@ export type RebaseRequest = InPlace<Omit<RebaseJob, 'backing'>> & {
   readonly backing?: VolumeId
 }
 export type BypassRequest = InPlace<BypassJob>
+export type UnlockRequest = InPlace<UnlockSpec>
 export type JobRequest =
   | CreateRequest
   | ConvertRequest

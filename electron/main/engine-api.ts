@@ -1,6 +1,6 @@
 // The engine's part of the page's API: ids become paths, names become new paths, and nothing else is decided here.
 
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import type { EngineApi } from '../contract/api.ts'
 import type { CommitRequest, ConvertRequest, CreateRequest, JobRequest, RebaseRequest } from '../contract/data.ts'
 import type { VolumeId } from '../contract/ids.ts'
@@ -111,6 +111,23 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     undoOffer: async (volume) => (await engine.undoOffer(grants.volumePath(volume))) ?? null,
     undo: async (volume) => engine.undo(grants.volumePath(volume)),
     keepChange: async (volume) => engine.keepChange(grants.volumePath(volume)),
+    lockedFile: async (volume) => {
+      const path = await engine.lockedFile(grants.volumePath(volume))
+      return path === undefined ? null : basename(path)
+    },
+    unlock: async (request) => {
+      const { passphrase } = request
+      const outcome = await spending([passphrase], () => engine.unlock(inPlace(request)))
+      return 'path' in outcome ? { ...outcome, path: basename(outcome.path) } : outcome
+    },
+    lock: async (volume) => engine.lock(volume === null ? undefined : grants.volumePath(volume)),
+    holdSecret: async (passphrase) => spending([passphrase], () => engine.holdSecret(passphrase)),
+    changeKeys: async (volume, change) => {
+      const secrets = change.kind === 'remove' ? [change.known] : [change.known, change.added]
+      return spending(secrets, () => engine.changeKeys(grants.volumePath(volume), change))
+    },
+    backupHeader: async (volume, folder, name) =>
+      engine.backupHeader(grants.volumePath(volume), target({ folder, name })),
     startJob: async (request) => engine.startJob(await jobSpec(request)),
     cancelJob: async (id) => {
       // Of a lost job the engine is gone, and the job with it.
@@ -136,6 +153,15 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     discardJob: async (id) => engine.discardJob(jobs.known(id)),
     activity: async (volume) => (await engine.activity(grants.volumePath(volume))).map((job) => jobs.view(job)),
     rescan: () => engine.rescan(),
+  }
+}
+
+/** The engine has its own copy: here they are overwritten, whatever comes of it. */
+async function spending<T>(secrets: readonly Uint8Array[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    for (const secret of secrets) secret.fill(0)
   }
 }
 

@@ -106,6 +106,20 @@ const mapRequest = z.strictObject({
   cellCount: z.int().min(1).max(MAX_MAP_CELLS),
 })
 const bypassRequest = z.strictObject({ kind: z.literal('bypass'), ...inPlace })
+/** Longer than what anyone types, or keeps in a file. */
+const MAX_SECRET = 4096
+const secret = z.instanceof(Uint8Array).refine((value) => value.length <= MAX_SECRET)
+const unlockRequest = z.strictObject({
+  volume: id,
+  passphrase: secret,
+  remember: z.boolean(),
+  evenLong: z.boolean(),
+})
+const keyChange = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('add'), known: secret, added: secret }),
+  z.strictObject({ kind: z.literal('replace'), known: secret, added: secret }),
+  z.strictObject({ kind: z.literal('remove'), known: secret, slot: z.int().min(0).max(31), evenLast: z.boolean() }),
+])
 export const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
   density: z.enum(['comfortable', 'compact']),
@@ -141,6 +155,12 @@ const REQUESTS = {
   undoOffer: z.tuple([id]),
   undo: z.tuple([id]),
   keepChange: z.tuple([id]),
+  lockedFile: z.tuple([id]),
+  unlock: z.tuple([unlockRequest]),
+  lock: z.tuple([id.nullable()]),
+  holdSecret: z.tuple([secret]),
+  changeKeys: z.tuple([id, keyChange]),
+  backupHeader: z.tuple([id, id, text]),
   startJob: z.tuple([
     z.discriminatedUnion('kind', [
       createRequest,
@@ -216,6 +236,8 @@ function checkPlain(root: unknown): void {
     if (++values > MAX_VALUES || depth > MAX_DEPTH) throw refusal('too much at once')
     if (typeof value === 'string' && value.length > MAX_TEXT) throw refusal('too long a text')
     if (typeof value !== 'object' || value === null) return
+    // Passphrases travel as bytes.
+    if (value instanceof Uint8Array && value.length <= MAX_SECRET) return
     const prototype: unknown = Object.getPrototypeOf(value)
     if (Array.isArray(value)) {
       for (const item of value) visit(item, depth + 1)

@@ -79,6 +79,13 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
     undoOffer: async (path) => (path.endsWith('.changed') ? { kind: 'offered', size: 1, changedAt: 2 } : undefined),
     undo: async () => undefined,
     keepChange: async () => undefined,
+    lockedFile: async (path) => (path.endsWith('.locked') ? path : undefined),
+    unlock: async ({ passphrase }) =>
+      passphrase.length === 3 ? { kind: 'unlocked' } : { kind: 'wrong', path: '/some/where', milliseconds: 1 },
+    lock: async () => undefined,
+    holdSecret: async (passphrase) => `held ${passphrase.length}`,
+    changeKeys: async () => undefined,
+    backupHeader: async () => undefined,
     space: async () => ({ total: 100, free: 40 }),
     startJob: async (spec: JobSpec) => {
       const id = `job-${++count}`

@@ -51,6 +51,7 @@ class LuksLayer implements ImageLayer {
     this.storage = storage
     this.virtualSize = virtualSize
     this.#volume = volume
+    if (volume.version === 1) this.keySlots = new KeySlots(storage, { offset: 0, length: volume.payload.start })
     if ('unreadable' in content) {
       this.unreadable = content.unreadable
       return
@@ -59,7 +60,6 @@ class LuksLayer implements ImageLayer {
     if (content.access !== 'write') return
     this.writer = new LuksWriter(content.plain, virtualSize)
     this.resizer = new LuksResizer(storage, content.plain, volume)
-    if (volume.version === 1) this.keySlots = new KeySlots(storage, { offset: 0, length: volume.payload.start })
   }
 
   async describe(): Promise<Details> {

@@ -36,17 +36,17 @@ export async function openEncryption(
   const { storage, data } = image
   if (header.crypt_method === CRYPT.aes) return openLegacy(storage, data, gate)
   let volume: Volume | undefined
+  const described = (): Pick<Encryption, 'details' | 'keySlots'> => ({
+    details: detailsOf(volume),
+    ...(volume && place && { keySlots: new KeySlots(storage, place) }),
+  })
   try {
     volume = place && (await openVolume(storage, place))
     const cipher = await volume?.unlock(gate.secrets)
-    return {
-      details: detailsOf(volume),
-      ...(cipher && { dataStorage: new CipherStorage(data, cipher) }),
-      ...(place && { keySlots: new KeySlots(storage, place) }),
-    }
+    return { ...described(), ...(cipher && { dataStorage: new CipherStorage(data, cipher) }) }
   } catch (error) {
     if (!(error instanceof SpindleError)) throw error
-    return { details: detailsOf(volume), unreadable: error }
+    return { ...described(), unreadable: error }
   }
 }
 

@@ -76,9 +76,9 @@ export class Qcow2Layer implements ImageLayer {
     this.#opened = opened
     this.#mapping = new Mapping(file)
     this.fileMap = new Qcow2FileMap(file, opened)
+    if (opened.encryption?.keySlots) this.keySlots = opened.encryption.keySlots
     if (writing.parts) {
       this.writer = writing.parts.writer
-      if (opened.encryption?.keySlots) this.keySlots = opened.encryption.keySlots
       this.resizer = new Qcow2Resizer(this, file, writing.parts)
       this.backingLink = new Qcow2BackingLink(file, writing.parts)
     }

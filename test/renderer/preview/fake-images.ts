@@ -28,6 +28,20 @@ export function snapshotsOf(volume: Volume): readonly SnapshotFacts[] {
   }))
 }
 
+const ENCRYPTION = {
+  'ivgen-alg': 'plain64',
+  'hash-alg': 'sha256',
+  'cipher-alg': 'aes-256',
+  uuid: '7b2c1f0e-52a1-4a54-9d0f-0c6d5f8f7a31',
+  format: 'luks',
+  'cipher-mode': 'xts',
+  slots: Array.from({ length: 8 }, (_, index) =>
+    index < 2 ? { active: true, iters: 1_902_448 + index * 11_204, stripes: 4000 } : { active: false },
+  ),
+  'payload-offset': 2_068_480,
+  'master-key-iters': 237_404,
+}
+
 export function facts(volume: Volume, backingPath?: string, snapshots = snapshotsOf(volume)): ImageFacts {
   const qcow2 = volume.format === 'qcow2'
   return {
@@ -43,7 +57,7 @@ export function facts(volume: Volume, backingPath?: string, snapshots = snapshot
     details: qcow2
       ? {
           clusterSize: 64 * KiB,
-          encrypted: false,
+          encrypted: volume.encrypted === true,
           dirty: false,
           corrupt: false,
           snapshots,
@@ -54,6 +68,7 @@ export function facts(volume: Volume, backingPath?: string, snapshots = snapshot
             'refcount-bits': 16,
             corrupt: false,
             'extended-l2': false,
+            ...(volume.encrypted === true && { encrypt: ENCRYPTION }),
           },
         }
       : {},

@@ -25,6 +25,7 @@ interface Row {
   readonly daysAgo: number
   readonly parent?: string
   readonly snapshots?: number
+  readonly encrypted?: boolean
   readonly error?: ErrorData
 }
 
@@ -72,6 +73,7 @@ const KNOWN: readonly Row[] = [
   {
     name: 'mail-relay.qcow2',
     format: 'qcow2',
+    encrypted: true,
     size: 40,
     disk: 1.3,
     daysAgo: 0.3,
@@ -182,6 +184,7 @@ function volume(index: number, row: Row, now: number): Volume {
     snapshotCount: row.snapshots ?? 0,
     ...(row.parent === undefined ? {} : { backing: row.parent }),
     ...(row.error ? { error: row.error } : {}),
+    ...(row.encrypted === true ? { encrypted: true } : {}),
   }
 }
 

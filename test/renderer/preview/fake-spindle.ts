@@ -19,6 +19,7 @@ import { FakeChanges } from './fake-changes.ts'
 import { familyOf } from './fake-history.ts'
 import { contentsOf } from './fake-contents.ts'
 import { allocation, facts, mapCells, mapExtents } from './fake-images.ts'
+import { FakeLocks } from './fake-locks.ts'
 import { PLACES, fakePlaces, fakeVolumes } from './fake-library.ts'
 
 export interface FakeOptions {
@@ -44,6 +45,7 @@ export class FakeSpindle {
   readonly #options: FakeOptions
   #lastJob = 0
   readonly #changes = new FakeChanges()
+  readonly #locks = new FakeLocks()
 
   constructor(options: FakeOptions, now = Date.now()) {
     this.#options = options
@@ -104,6 +106,7 @@ export class FakeSpindle {
       undoOffer: async (id) => this.#changes.undoOffer(this.#volume(id)) ?? null,
       keepChange: async (id) => this.#changes.keep(this.#volume(id)),
       undo: async (id) => this.#touch(this.#changes.undo(this.#volume(id))),
+      ...this.#locks.answers((id) => this.#volume(id)),
       startJob: async (request) => this.#start(request),
       cancelJob: async (id) =>
         this.#update(id, (job) => ({ ...job, state: { kind: 'cancelled' }, endedAt: Date.now() })),
