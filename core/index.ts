@@ -24,11 +24,13 @@ export interface EngineOptions {
 export function createEngine({ emit, journal: journalPath }: EngineOptions): Engine {
   const secrets = new SessionSecrets()
   const known = new Lineage()
+  let places: readonly string[] = []
   const operations = openOperations({
     secrets,
     overlaysOf: (paths) => known.childrenOf(paths),
     volumes: () => known.paths(),
     byName: true,
+    allowed: () => places,
   })
   const locks = new SessionLocks(secrets, operations)
   const journal = journalPath === undefined ? undefined : openJournal(journalPath, emit)
@@ -92,7 +94,11 @@ export function createEngine({ emit, journal: journalPath }: EngineOptions): Eng
     discardJob: async (id) => queue.discard(id),
     activity: async (path) => journal?.past(path) ?? [],
     jobs: async () => queue.jobs(),
-    setPlaces: async (paths) => (await (library ??= openLibrary())).setPlaces(paths),
+    async setPlaces(paths) {
+      // Whoever shows a folder in the library has images there that use each other.
+      places = paths
+      await (await (library ??= openLibrary())).setPlaces(paths)
+    },
     rescan: async () => (await library)?.rescan(),
     async close() {
       await restored
@@ -142,4 +148,4 @@ export { parseOptions } from './image/options.ts'
 export { parseReference } from './image/reference.ts'
 export type { ImageNode } from './library/graph.ts'
 export { openOperations } from './operations/index.ts'
-export type { Operations } from './operations/index.ts'
+export type { Operations, OperationsOptions } from './operations/index.ts'

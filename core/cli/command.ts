@@ -66,6 +66,13 @@ export const OBJECT: OptionWord = {
   help: 'a passphrase for encrypted images: file=FILE holds it, byte for byte, or data=TEXT is it, which others may see; format=base64 where it is written so',
 }
 
+/** Every command has it. */
+export const ALLOW: OptionWord = {
+  long: 'allow',
+  value: 'PATH',
+  help: 'images may use PATH, a file or a folder and all in it, though it is not in their own folder; may be given again, and SPINDLE_ALLOW may name folders for good, with colons between them; not in qemu-img',
+}
+
 export function outputKind(command: CommandWords, words: Words): 'human' | 'json' {
   const kind = words.text('output') ?? 'human'
   if (kind !== 'human' && kind !== 'json') {

@@ -1,11 +1,15 @@
 // The `spindle` command: finds the subcommand, runs it, and turns whatever happens into words and an exit code.
 
 import { createRequire } from 'node:module'
+import { delimiter, resolve } from 'node:path'
 import { openOperations } from '../index.ts'
+import type { OperationsOptions } from '../index.ts'
 import { errorData } from '../model/error.ts'
 import { parseWords, usageError } from './arguments.ts'
+import type { Words } from './arguments.ts'
 import { withDescriptions } from './image-options.ts'
 import { keyringFor } from './secrets.ts'
+import { ALLOW } from './command.ts'
 import type { Command } from './command.ts'
 import { systemConsole } from './console.ts'
 import type { Console } from './console.ts'
@@ -151,10 +155,11 @@ async function dispatch([name, ...rest]: readonly string[], console: Console, si
   }
   const command = await COMMANDS.get(name)?.load()
   if (!command) throw usageError(general, `Command not found: ${name}`)
-  const words = parseWords(command.words, rest)
+  const known = { ...command.words, options: [...command.words.options, ALLOW] }
+  const words = parseWords(known, rest)
   if (words.has('help')) {
     const { commandHelp } = await import('./help.ts')
-    console.out(commandHelp(command.words))
+    console.out(commandHelp(known))
     return 0
   }
   // qemu-img minds others also where it only looks.
@@ -163,11 +168,19 @@ async function dispatch([name, ...rest]: readonly string[], console: Console, si
     : ({ looks: 'tested' } as const)
   const keyring = await keyringFor(words.texts('object'), console)
   try {
-    const operations = openOperations({ ...sharing, secrets: keyring })
+    const operations = openOperations({ ...sharing, secrets: keyring, allowed: allowedBy(words) })
     return await command.run(withDescriptions(command.words, words), { console, signal, operations })
   } finally {
     keyring.clear()
   }
+}
+
+/** qemu-img opens whatever an image names, and scripts that call us by its name count on it. */
+function allowedBy(words: Words): NonNullable<OperationsOptions['allowed']> {
+  if (programName() === 'qemu-img') return 'all'
+  const always = (process.env['SPINDLE_ALLOW'] ?? '').split(delimiter).filter((path) => path !== '')
+  const paths = [...words.texts('allow'), ...always].map((path) => resolve(path))
+  return () => paths
 }
 
 /** The package's: this file is two folders below it, as source and as built. */

@@ -114,7 +114,7 @@ export async function openBacking(
   )
 }
 
-const NOT_THERE = new Set<ErrorCode>(['missing-file', 'unsupported'])
+const NOT_THERE = new Set<ErrorCode>(['missing-file', 'unsupported', 'outside'])
 
 /** By the first of its names that leads to a file. */
 async function openFirst(backing: BackingRef, from: Storage, gate: OpenGate): Promise<Storage> {

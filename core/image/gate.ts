@@ -7,6 +7,8 @@ import type { FileAccess } from '../storage/file.ts'
 import { MemoryStorage } from '../storage/memory.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { OpenGate } from './driver.ts'
+import { OWN_FOLDER } from './reach.ts'
+import type { Reach } from './reach.ts'
 import { parseReference } from './reference.ts'
 
 export type OpenFile = (path: string, access: FileAccess) => Promise<Storage>
@@ -16,8 +18,11 @@ export type Locate = (identity: string, from: Pick<Storage, 'name'>) => Promise<
 
 const BY_IDENTITY = 'uuid:'
 
-/** Opens local files only; relative names are relative to the folder of the file that names them. */
-export function fileGate(open: OpenFile = openFile, locate?: Locate): OpenGate {
+/**
+ * Opens local files only, and those only that are within reach; relative names are relative to the folder of the file that
+ * names them.
+ */
+export function fileGate(open: OpenFile = openFile, locate?: Locate, reach: Reach = OWN_FOLDER): OpenGate {
   return {
     async open(reference, from, access) {
       if (reference.startsWith(BY_IDENTITY)) {
@@ -27,6 +32,7 @@ export function fileGate(open: OpenFile = openFile, locate?: Locate): OpenGate {
         return open(found, access)
       }
       const path = pathOf(reference, from)
+      if (!(await reach(path, from.name))) throw outside(path, from)
       try {
         return await open(path, access)
       } catch (error) {
@@ -34,7 +40,9 @@ export function fileGate(open: OpenFile = openFile, locate?: Locate): OpenGate {
       }
     },
     async create(reference, from) {
-      return open(pathOf(reference, from), 'create')
+      const path = pathOf(reference, from)
+      if (!(await reach(path, from.name))) throw outside(path, from)
+      return open(path, 'create')
     },
   }
 }
@@ -77,6 +85,14 @@ function notLocated(identity: string, from: Storage): SpindleError {
     'missing-file',
     `${from.name} holds only what differs from another image, the one with the UUID ${identity}, which is not in its folder or the folders next to it. Nothing was changed. Put that image into the same folder.`,
     { path: from.name },
+  )
+}
+
+function outside(path: string, from: Pick<Storage, 'name'>): SpindleError {
+  return new SpindleError(
+    'outside',
+    `${from.name} uses a file outside its own folder, ${path}, which was not opened: whoever made the image could get at any file of yours in this way. Nothing was changed. If you know that file, allow it.`,
+    { path: from.name, other: path },
   )
 }
 

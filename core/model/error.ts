@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'invalid-image' // the bytes on disk break their format's rules
   | 'unsupported' // a valid image or request that this engine has no part for
   | 'missing-file' // a file the image refers to (backing file, data file) cannot be opened
+  | 'outside' // a file the image refers to lies outside its folder, and nobody has allowed it
   | 'locked' // it is encrypted, and nobody has given the passphrase
   | 'invalid-argument' // the request itself makes no sense
   | 'differs' // a verification found other bytes than were meant to be there
@@ -22,6 +23,8 @@ export interface ErrorData {
   /** One plain sentence or two: what is wrong, where, what is safe, what to do. */
   readonly message: string
   readonly path?: string
+  /** A second file that it is about. */
+  readonly other?: string
   /** Bytes from the start of the file named by `path`. */
   readonly offset?: number
   /** What was being done, in the user's words: `convert`, `create`. */
@@ -30,6 +33,7 @@ export interface ErrorData {
 
 export interface ErrorPlace {
   readonly path?: string | undefined
+  readonly other?: string | undefined
   readonly offset?: number | undefined
   readonly operation?: string | undefined
   readonly cause?: unknown
@@ -39,13 +43,15 @@ export class SpindleError extends Error {
   override readonly name = 'SpindleError'
   readonly code: ErrorCode
   readonly path: string | undefined
+  readonly other: string | undefined
   readonly offset: number | undefined
   readonly operation: string | undefined
 
   constructor(code: ErrorCode, message: string, place: ErrorPlace = {}) {
-    super(message, place.cause === undefined ? undefined : { cause: place.cause })
+    super(harmless(message), place.cause === undefined ? undefined : { cause: place.cause })
     this.code = code
     this.path = place.path
+    this.other = place.other
     this.offset = place.offset
     this.operation = place.operation
   }
@@ -55,6 +61,7 @@ export class SpindleError extends Error {
       code: this.code,
       message: this.message,
       ...(this.path !== undefined && { path: this.path }),
+      ...(this.other !== undefined && { other: this.other }),
       ...(this.offset !== undefined && { offset: this.offset }),
       ...(this.operation !== undefined && { operation: this.operation }),
     }
@@ -63,6 +70,11 @@ export class SpindleError extends Error {
   static fromData(data: ErrorData): SpindleError {
     return new SpindleError(data.code, data.message, data)
   }
+}
+
+/** Names and texts in it may come out of images: nothing that a terminal obeys, or that turns the line round. */
+function harmless(message: string): string {
+  return message.replaceAll(/(?!\n)\p{Cc}|\p{Bidi_Control}/gu, (one) => `\\u{${one.charCodeAt(0).toString(16)}}`)
 }
 
 /** Any thrown value as plain data. What is not a SpindleError is a fault of ours and is called that. */

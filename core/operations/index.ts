@@ -33,6 +33,8 @@ import type {
 import type { Secrets } from '../crypto/secrets.ts'
 import type { SessionSecrets } from '../crypto/session-secrets.ts'
 import type { ImageDriver } from '../image/driver.ts'
+import { ANYWHERE, reachOf } from '../image/reach.ts'
+import type { Reach } from '../image/reach.ts'
 import type { Sharing } from '../storage/image-locks.ts'
 import type { UndoState } from '../storage/undo-log.ts'
 import type { Difference } from '../transfer/compare.ts'
@@ -47,6 +49,7 @@ import type { KeySlotSpec } from './key-slots.ts'
 import type { InspectSpec } from './inspect.ts'
 import type { MapSpec } from './map.ts'
 import type { MeasureSpec, MeasuredSizes } from './measure.ts'
+import { namedFiles } from './named-files.ts'
 import { noted } from './noted.ts'
 import { systemParts } from './parts.ts'
 import type { Parts } from './parts.ts'
@@ -126,26 +129,35 @@ export interface OperationsOptions {
   readonly volumes?: () => readonly string[]
   /** Whether a file may be in the format its name states when nothing in it speaks against that. */
   readonly byName?: boolean
+  /**
+   * Files and folders that an image may use beside what is in its own folder, all absolute; left out, none. `all` says
+   * that any may be used.
+   */
+  readonly allowed?: 'all' | ((image: string) => readonly string[])
   /** Instead of the system's. */
   readonly parts?: Parts
 }
 
 /** Paths are absolute everywhere. */
 export function openOperations(options: OperationsOptions = {}): Operations {
-  const { overlaysOf, byName } = options
-  const system = (sharing: Sharing): Parts => ({
-    ...systemParts(sharing, options.secrets, options.volumes),
+  const { overlaysOf, byName, allowed = () => [] } = options
+  const reachWith = (named: readonly string[]): Reach =>
+    allowed === 'all' ? ANYWHERE : reachOf((image) => [...named, ...allowed(image)])
+  const system = (sharing: Sharing, named: readonly string[] = []): Parts => ({
+    ...systemParts(sharing, options.secrets, options.volumes, reachWith(named)),
     ...(overlaysOf && { overlaysOf }),
     ...(byName !== undefined && { byName }),
   })
   const parts = options.parts ?? system(options.looks ?? 'shared')
   const { drivers } = parts
-  const forJob = (context?: OperationContext): Parts =>
-    noted(options.parts ?? system(options.reads ?? 'locked'), context?.making)
+  const forJob = (context?: OperationContext, job?: JobSpec): Parts =>
+    noted(options.parts ?? system(options.reads ?? 'locked', job && namedFiles(job)), context?.making)
+  /** For what only says what a job would do. */
+  const forPlan = (job: JobSpec): Parts => options.parts ?? system(options.looks ?? 'shared', namedFiles(job))
   let pool: TransferPool | undefined
-  const withPool = async (context?: OperationContext): Promise<Parts> => {
+  const withPool = async (context?: OperationContext, job?: JobSpec): Promise<Parts> => {
     const { TransferPool } = await import('../transfer/pool.ts')
-    return { ...forJob(context), pool: (pool ??= new TransferPool()) }
+    return { ...forJob(context, job), pool: (pool ??= new TransferPool()) }
   }
   return {
     formats: () => drivers.map(factsOf),
@@ -160,12 +172,12 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     mapExtents: async (path, offset, count) =>
       (await import('./map-extents.ts')).mapExtents(path, offset, count, parts),
     measure: async (spec, signal) => (await import('./measure.ts')).measure(spec, signal, parts),
-    predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, parts),
-    planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, parts),
-    planResize: async (job) => (await import('./plan-resize.ts')).planResize(job, parts),
-    planCommit: async (job) => (await import('./plan-commit.ts')).planCommit(job, parts),
-    planBypass: async (job) => (await import('./plan-bypass.ts')).planBypass(job, parts),
-    planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, parts),
+    predictCreate: async (job) => (await import('./predict-create.ts')).predictCreate(job, forPlan(job)),
+    planConvert: async (job) => (await import('./plan-convert.ts')).planConvert(job, forPlan(job)),
+    planResize: async (job) => (await import('./plan-resize.ts')).planResize(job, forPlan(job)),
+    planCommit: async (job) => (await import('./plan-commit.ts')).planCommit(job, forPlan(job)),
+    planBypass: async (job) => (await import('./plan-bypass.ts')).planBypass(job, forPlan(job)),
+    planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, forPlan(job)),
     undoOffer: async (path) => (await import('./plan-undo.ts')).undoOffer(path),
     async *differences(job, signal) {
       yield* (await import('./differences.ts')).differences(job, signal, await withPool())
@@ -188,27 +200,27 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     async run(job, context) {
       switch (job.kind) {
         case 'create':
-          return (await import('./create.ts')).create(job, context, forJob(context))
+          return (await import('./create.ts')).create(job, context, forJob(context, job))
         case 'convert':
-          return (await import('./convert.ts')).convert(job, context, await withPool(context))
+          return (await import('./convert.ts')).convert(job, context, await withPool(context, job))
         case 'compare':
-          return (await import('./compare.ts')).compare(job, context, await withPool(context))
+          return (await import('./compare.ts')).compare(job, context, await withPool(context, job))
         case 'snapshot':
-          return (await import('./snapshot.ts')).snapshot(job, context, forJob(context))
+          return (await import('./snapshot.ts')).snapshot(job, context, forJob(context, job))
         case 'resize':
-          return (await import('./resize.ts')).resize(job, context, forJob(context))
+          return (await import('./resize.ts')).resize(job, context, forJob(context, job))
         case 'commit':
-          return (await import('./commit.ts')).commit(job, context, forJob(context))
+          return (await import('./commit.ts')).commit(job, context, forJob(context, job))
         case 'rebase':
-          return (await import('./rebase.ts')).rebase(job, context, await withPool(context))
+          return (await import('./rebase.ts')).rebase(job, context, await withPool(context, job))
         case 'bypass':
-          return (await import('./bypass.ts')).bypass(job, context, await withPool(context))
+          return (await import('./bypass.ts')).bypass(job, context, await withPool(context, job))
         case 'amend':
-          return (await import('./amend.ts')).amend(job, context, forJob(context))
+          return (await import('./amend.ts')).amend(job, context, forJob(context, job))
         case 'check':
-          return (await import('./check.ts')).check(job, context, forJob(context))
+          return (await import('./check.ts')).check(job, context, forJob(context, job))
         case 'repair':
-          return (await import('./repair.ts')).repair(job, context, forJob(context))
+          return (await import('./repair.ts')).repair(job, context, forJob(context, job))
         default:
           return assertNever(job)
       }

@@ -7,7 +7,7 @@ import type { ImageDriver, ImageLayer } from '../image/driver.ts'
 import { aloneGate, pathOf } from '../image/gate.ts'
 import { leadingPath } from '../image/leading.ts'
 import { SpindleError, errorData } from '../model/error.ts'
-import type { ErrorData } from '../model/error.ts'
+import type { ErrorCode, ErrorData } from '../model/error.ts'
 import type { FileFacts, ImageFacts } from '../model/image.ts'
 import type { Storage } from '../storage/storage.ts'
 import { systemCode, systemError } from '../storage/system-error.ts'
@@ -49,7 +49,9 @@ export async function inspect(spec: InspectSpec, system: Parts): Promise<readonl
   }
 }
 
-/** An image whose data file is gone can still be described, though not read. */
+const UNREACHED = new Set<ErrorCode>(['missing-file', 'outside'])
+
+/** An image whose data file is gone, or may not be opened, can still be described, though not read. */
 async function openTop(spec: InspectSpec, parts: Parts): Promise<{ layer: ImageLayer; unreadable?: ErrorData }> {
   const path = await leadingPath(spec.path, spec.format, parts)
   const alone = { ...parts, gate: aloneGate(parts.openFile) }
@@ -59,7 +61,7 @@ async function openTop(spec: InspectSpec, parts: Parts): Promise<{ layer: ImageL
   try {
     return { layer: await open(parts) }
   } catch (error) {
-    if (!(error instanceof SpindleError) || error.code !== 'missing-file') throw error
+    if (!(error instanceof SpindleError) || !UNREACHED.has(error.code)) throw error
     return { layer: await open(alone), unreadable: error.toData() }
   }
 }

@@ -11,6 +11,7 @@ import type { Detection } from '../image/detect.ts'
 import type { OpenFile } from '../image/gate.ts'
 import { leadingPath } from '../image/leading.ts'
 import { locateNearby } from '../image/locate.ts'
+import type { Reach } from '../image/reach.ts'
 import type { VirtualDisk } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
 import { ImageLocks } from '../storage/image-locks.ts'
@@ -33,13 +34,19 @@ export interface Parts extends Detection {
 
 /**
  * For one piece of work: its own openings of a file do not get in each other's way. `volumes` are images anywhere, among
- * which one is looked for that is known only by what it calls itself.
+ * which one is looked for that is known only by what it calls itself. Without `reach` an image leads to its own folder.
  */
-export function systemParts(reads: Sharing = 'shared', secrets?: Secrets, volumes?: () => readonly string[]): Parts {
+export function systemParts(
+  reads: Sharing = 'shared',
+  secrets?: Secrets,
+  volumes?: () => readonly string[],
+  reach?: Reach,
+): Parts {
   const locks = new ImageLocks()
   const open = openInside(async (path, access) => openWhole(path, access, async () => locks.open(path, access, reads)))
   const look = openInside(async (path) => openWhole(path, 'read'))
-  return { drivers, openFile: open, look, gate: { ...fileGate(open, locateNearby(drivers, look, volumes)), secrets } }
+  const gate = fileGate(open, locateNearby(drivers, look, volumes), reach)
+  return { drivers, openFile: open, look, gate: { ...gate, secrets } }
 }
 
 /** Opens an image and its chain for reading. Throws also where it opens but its content cannot be read. */

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ANYWHERE } from '../../core/image/reach.ts'
 import { fileGate, pathOf } from '../../core/image/gate.ts'
 import { parseReference, statedFormat } from '../../core/image/reference.ts'
 import { openFile } from '../../core/storage/file.ts'
@@ -14,7 +15,7 @@ test('a name relative to an image starts from the folder of that image', async (
   writeFileSync(join(folder, 'base.img'), 'base')
   writeFileSync(join(folder, 'overlays/top.img'), 'top')
   await using top = await openFile(join(folder, 'overlays/top.img'), 'read')
-  await using base = await fileGate().open('../base.img', top, 'read')
+  await using base = await fileGate(undefined, undefined, ANYWHERE).open('../base.img', top, 'read')
   expect(base.name).toBe(join(folder, 'base.img'))
 })
 

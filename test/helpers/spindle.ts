@@ -2,10 +2,14 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { run } from '../../core/cli/main.ts'
 
 export const SPINDLE = fileURLToPath(new URL('../../core/cli/spindle.ts', import.meta.url))
+
+/** qemu-img opens whatever an image names: beside it, so do we, in the folders that tests make. */
+process.env['SPINDLE_ALLOW'] ??= tmpdir()
 
 export interface Outcome {
   readonly code: number | null

@@ -2,7 +2,7 @@
 
 import type { Access, OpenGate } from '../../image/driver.ts'
 import { SpindleError } from '../../model/error.ts'
-import type { ErrorData } from '../../model/error.ts'
+import type { ErrorCode, ErrorData } from '../../model/error.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { readPadded } from '../../storage/storage.ts'
 import { notValid, printable, unsupported } from './damage.ts'
@@ -93,6 +93,8 @@ export async function readDescriptor(storage: Storage): Promise<Descriptor> {
   return parseDescriptor(bytes, storage.name)
 }
 
+const UNREACHED = new Set<ErrorCode>(['missing-file', 'outside'])
+
 async function openDescribed(storage: Storage, gate: OpenGate, access: Access): Promise<Opened> {
   const descriptor = await readDescriptor(storage)
   checkType(descriptor, storage.name)
@@ -111,7 +113,7 @@ async function openDescribed(storage: Storage, gate: OpenGate, access: Access): 
     return { descriptor, place, parts, virtualSize: start, files: [...files.values()] }
   } catch (error) {
     for (const file of files.values()) await file.close()
-    if (!(error instanceof SpindleError) || error.code !== 'missing-file') throw error
+    if (!(error instanceof SpindleError) || !UNREACHED.has(error.code)) throw error
     // It can still be told what disk that was.
     const virtualSize = descriptor.extents.reduce((sum, { sectors }) => sum + sectors * SECTOR, 0)
     checkTotal(virtualSize, storage.name)

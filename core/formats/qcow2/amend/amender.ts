@@ -60,8 +60,8 @@ export class Qcow2Amender implements Amender {
 
   async amend(step: OptionValues, pace?: Pace): Promise<void> {
     // Of an image whose data file is gone, which it may have another name for, the name can be changed all the same.
-    if (this.#unreadable && !(this.#unreadable.code === 'missing-file' && 'data_file' in step))
-      throw SpindleError.fromData(this.#unreadable)
+    const isUnreached = this.#unreadable?.code === 'missing-file' || this.#unreadable?.code === 'outside'
+    if (this.#unreadable && !(isUnreached && 'data_file' in step)) throw SpindleError.fromData(this.#unreadable)
     if (!this.#writing) throw this.#refusal('is open for reading only')
     await this.#writing.writer.flush()
     const changes = await this.#writing.work.changes()
