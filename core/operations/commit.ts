@@ -1,8 +1,9 @@
 // commit: what an image has, moved down into one below it.
 
-import { openDisk, openLayer } from '../image/chain.ts'
+import { openDisk } from '../image/chain.ts'
+import type { OpenChain } from '../image/chain.ts'
+import { driverOf } from '../image/detect.ts'
 import type { ImageLayer } from '../image/driver.ts'
-import { aloneGate } from '../image/gate.ts'
 import { VirtualDisk } from '../image/virtual-disk.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import type { Pace } from '../jobs/pace.ts'
@@ -36,11 +37,10 @@ export async function commit(job: CommitJob, context: OperationContext, parts: P
   await changeInPlace(spec, context, parts, async (image) => {
     await grow(image, above.size, base.virtualSize)
     const how = { drivers: parts.drivers, gate: image.gate, format: base.format, access: 'write' } as const
-    await using below = await openDisk(image.storage, how)
-    await moveDown(above, below, base.virtualSize, paceOf(context, 'copy', above.size, job.rateLimit))
-    await below.flush()
+    const pace = paceOf(context, 'copy', above.size, job.rateLimit)
+    await take(image, above, { ...how, sizeBefore: base.virtualSize }, pace)
+    await renewLink(upper.at(-1), image, parts)
   })
-  await renewLink(upper.at(-1), base, context, parts)
   if (!keepTop) await emptyTop(path, chain.top.format, name, context, parts)
   return { kind: 'commit', path, base: name, warnings: between(upper, name) }
 }
@@ -129,6 +129,17 @@ async function grow(image: OpenInPlace, size: number, baseSize: number): Promise
   await layer.resizer.resize(size, 'off')
 }
 
+async function take(
+  { storage }: OpenInPlace,
+  above: VirtualDisk,
+  { sizeBefore, ...how }: OpenChain & { readonly sizeBefore: number },
+  pace: Pace,
+): Promise<void> {
+  await using below = await openDisk(storage, how)
+  await moveDown(above, below, sizeBefore, pace)
+  await below.flush()
+}
+
 async function moveDown(above: VirtualDisk, below: VirtualDisk, baseSize: number, pace: Pace): Promise<void> {
   const lowest = above.layers.length - 1
   const buffer = new Uint8Array(CHUNK)
@@ -165,24 +176,20 @@ async function clear(disk: VirtualDisk, offset: number, length: number): Promise
   }
 }
 
-/** Some images note what the one below calls itself, which changes with what is in it. */
-async function renewLink(
-  child: ImageLayer | undefined,
-  base: ImageLayer,
-  context: OperationContext,
-  parts: Parts,
-): Promise<void> {
+/** Some images note what the one below calls itself, which changes with what is in it: both change, or neither. */
+async function renewLink(child: ImageLayer | undefined, image: OpenInPlace, parts: Parts): Promise<void> {
   const backing = child?.backing
   if (!child || backing?.identity === undefined) return
-  const how = { drivers: parts.drivers, gate: aloneGate(parts.openFile) }
-  await using now = await openLayer(await parts.openFile(base.storage.name, 'read'), base.format, 'read', how)
-  const { identity } = now
+  const identity = await identityOf(image)
   if (identity === undefined || identity === backing.identity) return
-  const onward: OperationContext = { ...context, signal: new AbortController().signal, pointOfNoReturn: () => {} }
-  const spec = { path: child.storage.name, format: child.format, keepUndo: false }
-  await changeLayerInPlace(spec, onward, parts, async ({ backingLink }) =>
-    backingLink?.setBacking({ ...backing, identity }),
-  )
+  const driver = driverOf(parts.drivers, child.format)
+  await using layer = await driver.open(await image.also(child.storage.name), image.gate, 'write')
+  await linkOf(layer).setBacking({ ...backing, identity })
+}
+
+async function identityOf({ driver, storage, gate }: OpenInPlace): Promise<string | undefined> {
+  await using now = await driver.open(storage, gate, 'read')
+  return now.identity
 }
 
 async function emptyTop(

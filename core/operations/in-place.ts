@@ -26,6 +26,8 @@ export interface OpenInPlace {
   readonly driver: ImageDriver
   /** To the other files of the image: what is written to those can be put back as well. */
   readonly gate: OpenGate
+  /** A second image, by its path, that is changed together with this one or not at all. Open until the change is over. */
+  readonly also: (path: string) => Promise<Storage>
 }
 
 /**
@@ -46,7 +48,9 @@ export async function changeInPlace<T>(
   const driver = spec.format === undefined ? await detectDriver(parts, image) : driverOf(parts.drivers, spec.format)
   await using files = await ChangedFiles.start(image, path, parts)
   const value = await allOrNothing(files, async () => {
-    const result = await work({ storage: files.image, driver, gate: protectingGate(files, parts.gate) })
+    const also = async (other: string): Promise<Storage> =>
+      files.protect(other, async () => parts.openFile(other, 'write'))
+    const result = await work({ storage: files.image, driver, gate: protectingGate(files, parts.gate), also })
     throwIfCancelled(context.signal)
     context.pointOfNoReturn()
     return result

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileGate } from '../../core/image/gate.ts'
 import type { OpenFile } from '../../core/image/gate.ts'
 import { SpindleError } from '../../core/model/error.ts'
+import type { FormatId } from '../../core/model/image.ts'
 import { openSource, systemParts } from '../../core/operations/parts.ts'
 import type { Parts } from '../../core/operations/parts.ts'
 import { undo, undoState } from '../../core/operations/undo.ts'
@@ -19,7 +20,7 @@ const PIECE = 4 * KiB
 
 export interface Link {
   readonly name: string
-  readonly format: 'raw' | 'qcow2'
+  readonly format: FormatId
 }
 
 /** A raw disk, partly filled. */

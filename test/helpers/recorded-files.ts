@@ -8,6 +8,7 @@ import { systemParts } from '../../core/operations/parts.ts'
 import type { Parts } from '../../core/operations/parts.ts'
 import { MemoryStorage } from '../../core/storage/memory.ts'
 import type { Storage } from '../../core/storage/storage.ts'
+import { testKeyring } from './keyring.ts'
 import { randomNumbers, tear } from './faulty-storage.ts'
 import type { LogEntry } from './faulty-storage.ts'
 
@@ -81,7 +82,8 @@ export class RecordedFiles {
     const files = new Map<string, Uint8Array>()
     for (const name of this.#presentAfter(issued, random)) {
       const storage = new MemoryStorage(name, this.#initial.get(name))
-      const changes = this.#changes.slice(0, issued).map(({ file, entry }) => (file === name ? entry : undefined))
+      const written = this.#writtenAs(name)
+      const changes = this.#changes.slice(0, issued).map(({ file, entry }) => (file === written ? entry : undefined))
       // A name may come back: what counts is the file that was made last.
       const start = changes.findLastIndex((entry) => entry?.kind === 'create')
       const durable = changes.findLastIndex((entry) => entry?.kind === 'flush')
@@ -95,6 +97,12 @@ export class RecordedFiles {
     return { description, files }
   }
 
+  /** A new file gets its name only when it is whole. */
+  #writtenAs(name: string): string {
+    const isOwn = this.#initial.has(name) || this.#changes.some(({ file }) => file === name)
+    return isOwn ? name : `${name}.partial`
+  }
+
   /** A file that goes between two changes may still be there after the crash. */
   #presentAfter(issued: number, random: () => number): readonly string[] {
     const later = this.#changes[issued]?.present ?? this.#final
@@ -103,7 +111,7 @@ export class RecordedFiles {
   }
 
   #parts(): Parts {
-    const parts = systemParts()
+    const parts = systemParts('shared', testKeyring())
     const open: OpenFile = async (path, access) => {
       const present = readdirSync(this.#folder)
       const storage = await parts.openFile(path, access)

@@ -3,7 +3,7 @@
 
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import type { AmendJob, Preallocation, SnapshotAction } from '../../../core/model/job.ts'
 import { KiB } from '../../../core/model/units.ts'
 import { amend } from '../../../core/operations/amend.ts'
@@ -15,16 +15,14 @@ import { rebase } from '../../../core/operations/rebase.ts'
 import { repair } from '../../../core/operations/repair.ts'
 import { resize } from '../../../core/operations/resize.ts'
 import { snapshot } from '../../../core/operations/snapshot.ts'
-import { dangersOf, stateOf } from '../../helpers/chain-states.ts'
-import { putBack } from '../../helpers/chain.ts'
+import { expectWhole } from '../../helpers/crashed-folder.ts'
 import type { Link } from '../../helpers/chain.ts'
 import { newestOracle } from '../../helpers/oracles.ts'
 import { Qemu } from '../../helpers/qemu.ts'
-import { RecordedFiles, layOut } from '../../helpers/recorded-files.ts'
+import { RecordedFiles } from '../../helpers/recorded-files.ts'
 import { recorded } from '../../helpers/run-operation.ts'
 import { scratchFolder } from '../../helpers/scratch.ts'
 import { seeds } from '../../helpers/seeds.ts'
-import { tally } from '../../helpers/tally.ts'
 
 /** Crashes looked at for each operation and seed; `SPINDLE_STATES=10000` takes every cut there is. */
 const STATES = Number(process.env['SPINDLE_STATES'] ?? 8)
@@ -157,22 +155,7 @@ test.for(seeds().flatMap((seed) => OPERATIONS.map((operation) => [operation.name
   async ([, seed, operation]) => {
     const folder = make(operation)
     const recording = await RecordedFiles.of(folder, (parts) => operation.run((name) => join(folder, name), parts))
-    const after = await states(folder)
-    const crashed = scratchFolder()
-    layOut(crashed, recording.initial)
-    const before = await states(crashed)
-    for await (const { description, files } of recording.crashStates({ seed, limit: STATES })) {
-      layOut(crashed, files)
-      await putBack(crashed, CHAIN)
-      const found = await states(crashed)
-      for (const [index, link] of CHAIN.entries()) {
-        const what = `${link.name}, ${description}`
-        expect([before[index], after[index]], what).toContain(found[index])
-        const dangers = isUntouched(crashed, link, recording.initial) ? [] : await dangersOf(crashed, link)
-        expect(dangers, what).toEqual([])
-      }
-      tally('crashes', 1)
-    }
+    await expectWhole(recording, { links: CHAIN, after: folder, seed, limit: STATES })
   },
 )
 
@@ -225,15 +208,4 @@ function withoutCounts(image: Buffer): Buffer {
 /** Where the first block of counts is, in bytes. */
 function countsOf(image: Buffer): number {
   return Number(image.readBigUInt64BE(Number(image.readBigUInt64BE(48))))
-}
-
-async function states(folder: string): Promise<readonly string[]> {
-  const found: string[] = []
-  for (const link of CHAIN) found.push(await stateOf(folder, link))
-  return found
-}
-
-/** Byte for byte as it was, so that what was wrong with it still is. */
-function isUntouched(folder: string, { name }: Link, initial: ReadonlyMap<string, Uint8Array>): boolean {
-  return Buffer.compare(readFileSync(join(folder, name)), initial.get(name) ?? Buffer.alloc(0)) === 0
 }
