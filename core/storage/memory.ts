@@ -78,12 +78,10 @@ export class MemoryStorage implements Storage {
   async segment(offset: number): Promise<Segment> {
     const hole = !this.#pages.has(Math.floor(offset / PAGE))
     let end = (Math.floor(offset / PAGE) + 1) * PAGE
-    if (hole && this.#pages.size < 1024) {
-      const next = Math.min(...[...this.#pages.keys()].filter((index) => index * PAGE > offset), Infinity)
-      end = next * PAGE
-    } else {
-      while (end < this.#size && !this.#pages.has(end / PAGE) === hole) end += PAGE
-    }
+    let steps = this.#pages.size
+    while (end < this.#size && !this.#pages.has(end / PAGE) === hole && (steps -= 1) > 0) end += PAGE
+    // The rest by the pages that are there: a hole may be longer than anyone can walk.
+    if (steps <= 0) end = this.#nextPage(end) * PAGE
     return { hole, length: Math.min(end, this.#size) - offset }
   }
 
@@ -102,6 +100,13 @@ export class MemoryStorage implements Storage {
     const all = new Uint8Array(this.#size)
     await this.read(0, all)
     return all
+  }
+
+  /** The first that is there at or after `offset`. */
+  #nextPage(offset: number): number {
+    let next = Infinity
+    for (const index of this.#pages.keys()) if (index * PAGE >= offset && index < next) next = index
+    return next
   }
 
   /** Pages that are there, however long the range is. */

@@ -12,7 +12,8 @@ export class MemoryFolder implements OpenGate {
 
   file(name: string): MemoryStorage {
     const file = this.files.get(name)
-    if (!file) throw new SpindleError('missing-file', `There is no file ${name}.`, { path: name })
+    if (!file)
+      throw new SpindleError('missing-file', `There is no file ${JSON.stringify(name.slice(0, 80))}.`, { path: name })
     return file
   }
 

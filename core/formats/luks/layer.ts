@@ -19,13 +19,14 @@ import { LuksResizer } from './resizer.ts'
 export async function openLuks(storage: Storage, gate: OpenGate, access: Access): Promise<ImageLayer> {
   const volume = await openVolume(storage, { offset: 0, length: await storage.size() })
   const { payload } = volume
-  const length =
-    payload.length ?? roundDown(Math.max(0, (await storage.size()) - payload.start), payload.sectorSize ?? SECTOR)
+  const fileSize = await storage.size()
+  const length = payload.length ?? roundDown(Math.max(0, fileSize - payload.start), payload.sectorSize ?? SECTOR)
   try {
     const cipher = await volume.unlock(gate.secrets)
     return new LuksLayer(storage, volume, length, {
       plain: new CipherStorage(storage, cipher, { ...payload, length }),
       access,
+      ...(payload.start > fileSize && { unwritable: cutOff(storage.name, payload.start, fileSize) }),
     })
   } catch (error) {
     if (!(error instanceof SpindleError) || (error.code !== 'locked' && error.code !== 'unsupported')) throw error
@@ -33,7 +34,19 @@ export async function openLuks(storage: Storage, gate: OpenGate, access: Access)
   }
 }
 
-type Content = { readonly plain: CipherStorage; readonly access: Access } | { readonly unreadable: ErrorData }
+/** A header alone, as of a backup, or one that lies about where the data is. */
+function cutOff(path: string, start: number, fileSize: number): ErrorData {
+  const message = `The encrypted data of ${path} is to start at ${start} bytes, but the file ends after ${fileSize}, so nothing can be written into it. Nothing was changed.`
+  return new SpindleError('invalid-image', message, { path }).toData()
+}
+
+interface Unlocked {
+  readonly plain: CipherStorage
+  readonly access: Access
+  readonly unwritable?: ErrorData
+}
+
+type Content = Unlocked | { readonly unreadable: ErrorData }
 
 class LuksLayer implements ImageLayer {
   readonly format = 'luks'
@@ -41,6 +54,7 @@ class LuksLayer implements ImageLayer {
   readonly storage: Storage
   readonly virtualSize: number
   readonly unreadable?: ErrorData
+  readonly unwritable?: ErrorData
   readonly writer?: LayerWriter
   readonly resizer?: Resizer
   readonly keySlots?: KeySlots
@@ -58,6 +72,10 @@ class LuksLayer implements ImageLayer {
     }
     this.#plain = content.plain
     if (content.access !== 'write') return
+    if (content.unwritable) {
+      this.unwritable = content.unwritable
+      return
+    }
     this.writer = new LuksWriter(content.plain, virtualSize)
     this.resizer = new LuksResizer(storage, content.plain, volume)
   }

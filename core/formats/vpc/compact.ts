@@ -58,11 +58,13 @@ function usedRoom(file: ImageFile, { starts }: Allocated): readonly Stretch[] {
 export async function compact(file: ImageFile, allocated: Allocated, pace?: Pace): Promise<number> {
   const { bitmapSize, blockSize } = file.blocks
   const room = bitmapSize + blockSize
+  const starts = Float64Array.from(allocated.starts)
+  // No more than there are blocks, however large the gaps.
   const targets = unusedRoom(file, allocated).flatMap(({ start, end }) => {
     const first = roundUp(start, SECTOR)
-    return Array.from({ length: Math.max(0, Math.floor((end - first) / room)) }, (_, index) => first + index * room)
+    const count = Math.min(starts.length, Math.max(0, Math.floor((end - first) / room)))
+    return Array.from({ length: count }, (_, index) => first + index * room)
   })
-  const starts = Float64Array.from(allocated.starts)
   let moved = 0
   for (let last = starts.length - 1; last >= 0; last -= 1) {
     const target = targets[moved]
