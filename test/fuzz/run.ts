@@ -40,12 +40,15 @@ function batch(seed: number, deadline: number): Promise<number> {
   })
   let current = seed
   let watchdog: NodeJS.Timeout | undefined
+  let isOver = false
   const end = (problem: string | undefined): void => {
+    isOver = true
     clearTimeout(watchdog)
     if (problem !== undefined) fail(current, problem)
     void worker.terminate().then(() => resolve(current + 1))
   }
   worker.on('message', (message: WorkerMessage) => {
+    if (isOver) return
     current = message.seed
     clearTimeout(watchdog)
     watchdog = setTimeout(() => end('does not end'), HANG)

@@ -20,12 +20,13 @@ export interface Crashes {
   readonly limit: number
 }
 
-/** A file that is to be made may also not be there. */
-export async function expectWhole(recording: RecordedFiles, { links, after, seed, limit }: Crashes): Promise<void> {
+/** A file that is to be made may also not be there. Returns how many crashes were looked at. */
+export async function expectWhole(recording: RecordedFiles, { links, after, seed, limit }: Crashes): Promise<number> {
   const wanted = await states(after, links)
   const crashed = scratchFolder()
   layOut(crashed, recording.initial)
   const before = await states(crashed, links)
+  let count = 0
   for await (const { description, files } of recording.crashStates({ seed, limit })) {
     layOut(crashed, files)
     await putBack(
@@ -38,8 +39,10 @@ export async function expectWhole(recording: RecordedFiles, { links, after, seed
       expect([before[index], wanted[index]], what).toContain(found[index])
       if (!isUntouched(crashed, link, recording.initial)) expect(await dangersOf(crashed, link), what).toEqual([])
     }
-    tally('crashes', 1)
+    count += 1
   }
+  tally('crashes', count)
+  return count
 }
 
 async function states(folder: string, links: readonly Link[]): Promise<readonly string[]> {
