@@ -6,9 +6,11 @@ import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { IMAGE_OPTS, KEEP_UNDO, OBJECT, PROGRESS, QUIET, undoHint } from './command.ts'
 import type { Command } from './command.ts'
+import { printable } from './console.ts'
 import { sizeOf } from './create-options.ts'
 import { errorText, warningText } from './failure.ts'
 import { fileNamed } from './names.ts'
+import { programName } from './program.ts'
 import { SILENT, progressView } from './progress.ts'
 import { sizeText } from './wording.ts'
 
@@ -24,6 +26,10 @@ const words: CommandWords = {
       value: 'off|metadata|falloc|full',
       help: 'take room for what is new now: none (off, the default), tables only, reserved, or written',
     },
+    {
+      long: 'move-gpt',
+      help: 'make a GUID partition table fit the new size: its copy moves to the new end of the disk; not in qemu-img',
+    },
     KEEP_UNDO,
     PROGRESS,
     QUIET,
@@ -34,7 +40,7 @@ const words: CommandWords = {
   signedOperands: true,
   notes: [
     'SIZE is in bytes, or has one of the suffixes K M G T P E, powers of 1024. With + or - in front of it the disk grows or shrinks by it.',
-    'Partitions and file systems on the disk stay as they are: grow them afterwards, and shrink them before. What a disk gains reads as zeros, also where it was larger once. Snapshots keep the size the disk had with them.',
+    'Partitions and file systems on the disk stay as they are (“spindle contents FILE” tells of them and of the size they need): grow them afterwards, and shrink them before. What a disk gains reads as zeros, also where it was larger once. Snapshots keep the size the disk had with them.',
   ],
 }
 
@@ -67,6 +73,7 @@ export const resize: Command = {
       virtualSize,
       shrink: given.has('shrink'),
       preallocation,
+      ...(given.has('move-gpt') && { moveGpt: true }),
       keepUndo: given.has('keep-undo'),
     }
     if (shrinks && !job.shrink) {
@@ -92,6 +99,11 @@ export const resize: Command = {
     }
     if (quiet) return 0
     console.out('Image resized.\n')
+    // Who calls us by its name wants to hear what it would say, and no more.
+    if (programName() === 'spindle') {
+      const { problems } = await operations.contents({ path, format: facts.format })
+      for (const problem of problems) console.error(warningText(printable(problem)))
+    }
     if (given.has('keep-undo')) console.out(undoHint(shown))
     return 0
   },

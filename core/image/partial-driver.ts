@@ -13,7 +13,7 @@ export function readingOnly(
   }
   return {
     title,
-    capabilities: { create: false, write: false, backing: false, compress: false, snapshots: false },
+    capabilities: { create: false, write: false, backing: false, compress: false, snapshots: false, resize: false },
     options: [],
     build: async (): Promise<ImageBuilder> => refuse(),
     measure: (): Measurement => refuse(),

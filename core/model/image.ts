@@ -27,6 +27,8 @@ export interface Capabilities {
   readonly backing: boolean
   readonly compress: boolean
   readonly snapshots: boolean
+  /** Another size of the disk, in the image as it is. */
+  readonly resize: boolean
 }
 
 export interface BackingRef {

@@ -101,6 +101,8 @@ export interface ResizeJob {
   /** Whether the disk may become smaller: what lies beyond its new end is lost. */
   readonly shrink: boolean
   readonly preallocation: Preallocation
+  /** Makes a GPT fit the new size: its copy moves to the new end. Refused where there is none, or no room for it. */
+  readonly moveGpt?: boolean
   /** Leaves an undo file behind. */
   readonly keepUndo?: boolean
 }

@@ -55,8 +55,17 @@ export interface ResizePlan {
   readonly virtualSize: number
   /** Where the last data of the disk ends, in guest bytes: what it can shrink to without losing any. */
   readonly dataEnd: number
-  /** Bytes of data beyond the new end. Snapshots keep what is theirs. */
+  /**
+   * Bytes of data beyond the new end; the copy of a GPT there is not counted where it is to be moved. Snapshots keep what
+   * is theirs.
+   */
   readonly lostBytes: number
+  /** Bytes all partitions or file systems on the disk need, where that is known: the safe minimum. */
+  readonly smallestSize?: number
+  /** Numbers of the partitions that the new end would cut into, or cut off. */
+  readonly cutPartitions: readonly number[]
+  /** Whether the disk has a GPT, which must be told of its new end. */
+  readonly hasGpt: boolean
   /** Whether an undo file can be left behind. */
   readonly undoable: boolean
   /** The same as a command, for copying. */

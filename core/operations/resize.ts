@@ -1,6 +1,8 @@
 // resize: a larger or smaller disk in the same image.
 
 import { openDisk } from '../image/chain.ts'
+import type { VirtualDisk } from '../image/virtual-disk.ts'
+import type { MovableGpt } from '../contents/move-gpt.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError } from '../model/error.ts'
 import type { JobResult, ResizeJob } from '../model/job.ts'
@@ -11,6 +13,7 @@ import type { OpenInPlace } from './in-place.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
 import { resizeImage } from './resize-image.ts'
+import { gptToMove, moveGpt } from './resize-gpt.ts'
 import { checkRoom } from './space.ts'
 
 export async function resize(job: ResizeJob, context: OperationContext, parts: Parts): Promise<JobResult> {
@@ -37,15 +40,14 @@ export async function resize(job: ResizeJob, context: OperationContext, parts: P
   if (isReserved) await checkRoom(path, virtualSize - before.virtualSize)
   await changeInPlace({ path, format: before.format, keepUndo }, context, parts, async (image) => {
     if (shrinks) await checkTables(image, context)
-    await resizeImage({
-      virtualSize,
-      preallocation,
-      open: () => openDisk(image.storage, { ...parts, gate: image.gate, format: before.format, access: 'write' }),
-      pace: paceOf(context, 'copy', Math.abs(virtualSize - before.virtualSize)),
-    })
-    if (before.dataFile === undefined) return
-    await using data = await image.gate.open(before.dataFile, image.storage, 'write')
-    await data.truncate(virtualSize)
+    const open = (): Promise<VirtualDisk> =>
+      openDisk(image.storage, { ...parts, gate: image.gate, format: before.format, access: 'write' })
+    const pace = paceOf(context, 'copy', Math.abs(virtualSize - before.virtualSize))
+    await resizeImage({ virtualSize, preallocation, open, pace })
+    if (before.dataFile !== undefined) await resizeDataFile(image, before.dataFile, virtualSize)
+    if (!before.gpt) return
+    await using disk = await open()
+    await moveGpt(disk, before.gpt)
   })
   return result
 }
@@ -54,6 +56,8 @@ interface Before {
   readonly format: string
   readonly virtualSize: number
   readonly dataFile: string | undefined
+  /** Where it is to be moved. */
+  readonly gpt: MovableGpt | undefined
 }
 
 async function look(job: ResizeJob, parts: Parts): Promise<Before> {
@@ -63,7 +67,13 @@ async function look(job: ResizeJob, parts: Parts): Promise<Before> {
     format: disk.top.format,
     virtualSize: disk.size,
     dataFile,
+    gpt: job.moveGpt === true && job.virtualSize !== disk.size ? await gptToMove(disk, job.virtualSize) : undefined,
   }
+}
+
+async function resizeDataFile({ storage, gate }: OpenInPlace, name: string, virtualSize: number): Promise<void> {
+  await using data = await gate.open(name, storage, 'write')
+  await data.truncate(virtualSize)
 }
 
 /** The end of the file is cut off by what the tables say, so they had better be right. */

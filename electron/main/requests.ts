@@ -76,6 +76,7 @@ const resizeRequest = z.strictObject({
   virtualSize: bytes,
   shrink: z.boolean(),
   preallocation: z.enum(['off', 'metadata', 'falloc', 'full']),
+  moveGpt: z.boolean().exactOptional(),
   keepUndo,
 })
 const checkRequest = z.strictObject({ kind: z.literal('check'), ...inPlace })

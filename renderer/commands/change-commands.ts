@@ -97,7 +97,7 @@ export const changeCommands = [
     id: 'volume.resize',
     title: 'command.resize',
     icon: MoveHorizontal,
-    unavailable: () => unless((can) => can.write, 'command.onlyRead'),
+    unavailable: () => unless((can) => can.resize, 'command.noResize'),
     run: withSelected((volume) => openDialog({ kind: 'resize', volume })),
   },
   {

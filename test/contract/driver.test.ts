@@ -47,6 +47,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
     expect(reading.top.backing?.path).toBe(subject.backing && 'base')
     await using writing = await open(image, 'write')
     expect(writing.writable).toBe(capabilities.write)
+    expect(writing.top.resizer !== undefined).toBe(capabilities.resize)
   })
 
   test('reopened, it is described in the same words', async () => {

@@ -59,6 +59,8 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       virtualSize: 1024,
       dataEnd: 1024,
       lostBytes: 0,
+      cutPartitions: [],
+      hasGpt: false,
       undoable: true,
       command: ['resize', path],
     }),

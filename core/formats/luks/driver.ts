@@ -21,7 +21,7 @@ export const luksDriver: ImageDriver = {
   format: 'luks',
   title: 'LUKS',
   extensions: ['luks'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false },
+  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
   options,
 
   probe(head: Uint8Array): Confidence {

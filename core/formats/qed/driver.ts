@@ -25,7 +25,7 @@ export const qedDriver: ImageDriver = {
   format: 'qed',
   title: 'QED',
   extensions: ['qed'],
-  capabilities: { create: true, write: true, backing: true, compress: false, snapshots: false },
+  capabilities: { create: true, write: true, backing: true, compress: false, snapshots: false, resize: true },
   options,
 
   probe(head: Uint8Array): Confidence {

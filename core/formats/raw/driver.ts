@@ -35,7 +35,7 @@ export const rawDriver: ImageDriver = {
   format: 'raw',
   title: 'RAW',
   extensions: ['img', 'raw'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false },
+  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
   options,
 
   // Anything can be raw, so it is what is left when no other format knows its own.

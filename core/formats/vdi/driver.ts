@@ -25,7 +25,7 @@ export const vdiDriver: ImageDriver = {
   format: 'vdi',
   title: 'VDI',
   extensions: ['vdi'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false },
+  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
   options,
 
   probe(head: Uint8Array): Confidence {

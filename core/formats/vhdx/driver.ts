@@ -20,7 +20,7 @@ export const vhdxDriver: ImageDriver = {
   format: 'vhdx',
   title: 'VHDX',
   extensions: ['vhdx', 'avhdx'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false },
+  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
   options,
 
   probe(head: Uint8Array): Confidence {

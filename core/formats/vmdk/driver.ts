@@ -23,7 +23,7 @@ export const vmdkDriver: ImageDriver = {
   format: 'vmdk',
   title: 'VMDK',
   extensions: ['vmdk'],
-  capabilities: { create: true, write: true, backing: true, compress: true, snapshots: false },
+  capabilities: { create: true, write: true, backing: true, compress: true, snapshots: false, resize: true },
   options,
 
   probe(head: Uint8Array): Confidence {

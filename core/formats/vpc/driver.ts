@@ -23,7 +23,7 @@ export const vpcDriver: ImageDriver = {
   format: 'vpc',
   title: 'VHD',
   extensions: ['vhd', 'vpc'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false },
+  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
   options,
 
   probe(head: Uint8Array, tail: Uint8Array): Confidence {

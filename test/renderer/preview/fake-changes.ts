@@ -21,6 +21,7 @@ import type {
   ResizeRequest,
   Volume,
 } from '../../../electron/contract/data.ts'
+import { cutContents } from './fake-contents.ts'
 import { snapshotsOf } from './fake-images.ts'
 
 type ChangeRequest = Exclude<JobRequest, ConvertRequest | CreateRequest>
@@ -114,6 +115,7 @@ export class FakeChanges {
       format: volume.format ?? 'raw',
       virtualSize: now,
       dataEnd,
+      ...cutContents(volume, request.virtualSize),
       lostBytes: Math.max(0, Math.round((dataEnd - request.virtualSize) * 0.66)),
       undoable: volume.format === 'qcow2' || request.virtualSize >= now,
       command: ['spindle', 'resize', '-f', volume.format ?? 'raw', volume.path, String(request.virtualSize)],

@@ -1,6 +1,6 @@
 // What the made-up volumes hold: disks divided in the ways people meet.
 
-import type { DiskContents, PartitionFacts } from '../../../core/model/index.ts'
+import type { DiskContents, PartitionFacts, ResizePlan } from '../../../core/model/index.ts'
 import { GiB, MiB } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
 
@@ -14,6 +14,20 @@ export function contentsOf({ name, virtualSize = 0 }: Volume): DiskContents {
     return { ...disk, scheme: 'none', partitions: [], fileSystem, smallestSize: virtualSize }
   }
   return { ...disk, ...gpt(linux(virtualSize)) }
+}
+
+/** What a plan to resize such a disk tells of them. */
+export function cutContents(
+  volume: Volume,
+  size: number,
+): Pick<ResizePlan, 'smallestSize' | 'cutPartitions' | 'hasGpt'> {
+  const { partitions, smallestSize, scheme } = contentsOf(volume)
+  const cut = partitions.filter(({ offset, length }) => offset + length > size)
+  return {
+    cutPartitions: cut.map(({ index }) => index),
+    hasGpt: scheme === 'gpt',
+    ...(smallestSize !== undefined && { smallestSize }),
+  }
 }
 
 function gpt(partitions: readonly PartitionFacts[]): Omit<DiskContents, 'diskSize' | 'sectorSize' | 'problems'> {

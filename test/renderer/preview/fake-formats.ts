@@ -8,7 +8,7 @@ export const FORMATS: readonly FormatFacts[] = [
     format: 'qcow2',
     title: 'QCOW2',
     extensions: ['qcow2'],
-    capabilities: { create: true, write: true, backing: true, compress: true, snapshots: true },
+    capabilities: { create: true, write: true, backing: true, compress: true, snapshots: true, resize: true },
     options: [
       {
         kind: 'choice',
@@ -97,7 +97,7 @@ export const FORMATS: readonly FormatFacts[] = [
     format: 'raw',
     title: 'RAW',
     extensions: ['img', 'raw'],
-    capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false },
+    capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
     options: [
       {
         kind: 'choice',
