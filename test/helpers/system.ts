@@ -21,6 +21,7 @@ const NEEDS: readonly Need[] = [
   { commands: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium', why: 'the window under test' },
   { commands: ['qemu-img'], debian: 'qemu-utils', why: 'the judge of our images' },
   { commands: ['qemu-io'], debian: 'qemu-utils', why: 'the other writer of images' },
+  { commands: ['qemu-system-x86_64'], debian: 'qemu-system-x86', why: 'a virtual machine that has a disk open' },
   { commands: ['xvfb-run'], debian: 'xvfb', why: 'a display for the window' },
   { commands: ['xauth'], debian: 'xauth', why: 'xvfb-run' },
   { commands: ['xwininfo'], debian: 'x11-utils', why: 'finding the window' },
