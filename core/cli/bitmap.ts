@@ -1,6 +1,7 @@
 // `spindle bitmap`: the dirty bitmaps inside an image.
 
 import type { Operations } from '../index.ts'
+import type { BitmapJob } from '../model/job.ts'
 import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { IMAGE_OPTS, KEEP_UNDO, OBJECT, undoHint } from './command.ts'
@@ -49,14 +50,15 @@ export const bitmap: Command = {
       throw usageError(words, 'Expecting filename and bitmap name')
     const { path, shown, format } = fileNamed(file, given.text('format'), operations)
     const keepUndo = given.has('keep-undo')
-    const spec = {
+    const job: BitmapJob = {
+      kind: 'bitmap',
       path,
       ...(format !== undefined && { format }),
       name,
       actions: actionsOf(given, operations),
       keepUndo,
     }
-    await operations.bitmap(spec, { signal, progress: () => {}, pointOfNoReturn: () => {} })
+    await operations.run(job, { signal, progress: () => {}, pointOfNoReturn: () => {} })
     if (keepUndo) console.out(undoHint(shown))
     return 0
   },
@@ -71,7 +73,7 @@ function checkWords(given: Words): void {
     throw usageError(words, 'Merge bitmap source file only supported with --merge')
 }
 
-function actionsOf(given: Words, operations: Operations): Parameters<Operations['bitmap']>[0]['actions'] {
+function actionsOf(given: Words, operations: Operations): BitmapJob['actions'] {
   const granularity = given.text('granularity')
   const file = given.text('source-file')
   const source = file === undefined ? undefined : fileNamed(file, given.text('source-format'), operations)

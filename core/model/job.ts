@@ -163,6 +163,30 @@ export interface AmendJob {
   readonly keepUndo?: boolean
 }
 
+export type BitmapAction =
+  /** `granularity`: bytes one bit stands for; left out, it is what suits the image. */
+  | { readonly kind: 'add'; readonly granularity?: number }
+  | { readonly kind: 'remove' | 'clear' | 'enable' | 'disable' }
+  /** Marks what another bitmap marks as well: one of the same image, or of one whose disk is of the same size. */
+  | {
+      readonly kind: 'merge'
+      readonly from: string
+      readonly source?: { readonly path: string; readonly format?: FormatId }
+    }
+
+/** Something done to a dirty bitmap inside an image, as a whole or not at all. */
+export interface BitmapJob {
+  readonly kind: 'bitmap'
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+  readonly name: string
+  /** Done one after the other. */
+  readonly actions: readonly BitmapAction[]
+  /** Leaves an undo file behind. */
+  readonly keepUndo?: boolean
+}
+
 /** Whether the tables of an image are in order. Opens that one file and no other. */
 export interface CheckJob {
   readonly kind: 'check'
@@ -192,6 +216,7 @@ export type JobSpec =
   | RebaseJob
   | BypassJob
   | AmendJob
+  | BitmapJob
   | CheckJob
   | RepairJob
 
@@ -205,6 +230,7 @@ const JOB_KINDS = {
   rebase: true,
   bypass: true,
   amend: true,
+  bitmap: true,
   check: true,
   repair: true,
 } as const satisfies Record<JobSpec['kind'], true>
@@ -275,6 +301,7 @@ export type JobResult =
       readonly warnings: readonly string[]
     }
   | { readonly kind: 'amend'; readonly path: string; readonly warnings: readonly string[] }
+  | { readonly kind: 'bitmap'; readonly path: string; readonly warnings: readonly string[] }
   | {
       readonly kind: 'check'
       readonly path: string

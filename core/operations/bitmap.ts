@@ -6,46 +6,28 @@ import type { BitmapTable, GuestRange } from '../image/facets.ts'
 import { aloneGate } from '../image/gate.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError, assertNever } from '../model/error.ts'
-import type { FormatId } from '../model/image.ts'
+import type { BitmapAction, BitmapJob, JobResult } from '../model/job.ts'
 import { throwIfCancelled, turnsOf } from './cancel.ts'
 import { changeLayerInPlace } from './in-place.ts'
 import type { Parts } from './parts.ts'
 
-export type BitmapAction =
-  /** `granularity`: bytes one bit stands for; left out, it is what suits the image. */
-  | { readonly kind: 'add'; readonly granularity?: number }
-  | { readonly kind: 'remove' | 'clear' | 'enable' | 'disable' }
-  /** Marks what another bitmap marks as well: one of the same image, or of one whose disk is of the same size. */
-  | { readonly kind: 'merge'; readonly from: string; readonly source?: { path: string; format?: FormatId } }
-
-export interface BitmapSpec {
-  /** Absolute. */
-  readonly path: string
-  /** Left out, it is detected. */
-  readonly format?: FormatId
-  readonly name: string
-  /** Done one after the other. */
-  readonly actions: readonly BitmapAction[]
-  /** Leaves an undo file behind. */
-  readonly keepUndo: boolean
-}
-
 /** All of the actions, or none of them. */
-export async function bitmap(spec: BitmapSpec, context: OperationContext, parts: Parts): Promise<void> {
-  const { path, name, actions, keepUndo } = spec
+export async function bitmap(job: BitmapJob, context: OperationContext, parts: Parts): Promise<JobResult> {
+  const { path, name, actions, keepUndo = false } = job
   throwIfCancelled(context.signal)
   context.progress({ phase: 'prepare', done: 0, total: 0 })
-  const format = await formatWithBitmaps(spec, parts)
+  const format = await formatWithBitmaps(job, parts)
   await changeLayerInPlace({ path, format, keepUndo }, context, parts, async (layer) => {
     for (const action of actions) {
       throwIfCancelled(context.signal)
       await act(layer, name, action, context.signal, parts)
     }
   })
+  return { kind: 'bitmap', path, warnings: [] }
 }
 
 /** Found out before anything is written beside the image. */
-async function formatWithBitmaps({ path, format }: BitmapSpec, parts: Parts): Promise<string> {
+async function formatWithBitmaps({ path, format }: BitmapJob, parts: Parts): Promise<string> {
   await using layer = await openAlone(path, format, parts)
   tableOf(layer)
   return layer.format

@@ -43,7 +43,6 @@ import type { HistorySpec } from './history.ts'
 import type { TreeSpec } from './tree.ts'
 import type { ImageNode } from '../library/graph.ts'
 import type { BenchSpec } from './bench.ts'
-import type { BitmapSpec } from './bitmap.ts'
 import type { ContentsSpec } from './contents.ts'
 import type { KeySlotSpec } from './key-slots.ts'
 import type { InspectSpec } from './inspect.ts'
@@ -77,8 +76,6 @@ export interface Operations {
   readonly planCommit: (job: CommitJob) => Promise<CommitPlan>
   readonly planBypass: (job: BypassJob) => Promise<BypassPlan>
   readonly planRebase: (job: RebaseJob) => Promise<RebasePlan>
-  /** Changes a bitmap inside an image. */
-  readonly bitmap: (spec: BitmapSpec, context: OperationContext) => Promise<void>
   /** Every range in which the two disks differ. */
   readonly differences: (
     job: Pick<CompareJob, 'left' | 'leftFormat' | 'right' | 'rightFormat'>,
@@ -187,7 +184,6 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     family: async (spec, signal) => (await import('./history.ts')).family(spec, signal, parts),
     history: async (spec, signal) => (await import('./history.ts')).history(spec, signal, parts),
     bench: async (spec, signal) => (await import('./bench.ts')).bench(spec, signal, forJob()),
-    bitmap: async (spec, context) => (await import('./bitmap.ts')).bitmap(spec, context, forJob()),
     keySlots: async (spec, context) => (await import('./key-slots.ts')).keySlots(spec, context, forJob()),
     changeKeys: async (path, change) => (await import('./change-keys.ts')).changeKeys(path, change, forJob()),
     backupHeader: async (path, target) => (await import('./change-keys.ts')).backupHeader(path, target, forJob()),
@@ -217,6 +213,8 @@ export function openOperations(options: OperationsOptions = {}): Operations {
           return (await import('./bypass.ts')).bypass(job, context, await withPool(context, job))
         case 'amend':
           return (await import('./amend.ts')).amend(job, context, forJob(context, job))
+        case 'bitmap':
+          return (await import('./bitmap.ts')).bitmap(job, context, forJob())
         case 'check':
           return (await import('./check.ts')).check(job, context, forJob(context, job))
         case 'repair':

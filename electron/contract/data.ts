@@ -1,6 +1,9 @@
 // What the window is told: the engine's facts with ids in place of paths.
 
 import type {
+  AmendJob,
+  BitmapAction,
+  BitmapJob,
   BypassJob,
   CheckJob,
   CommitJob,
@@ -83,6 +86,13 @@ export type RebaseRequest = InPlace<Omit<RebaseJob, 'backing'>> & {
   /** Left out, the image is to stand alone. */
   readonly backing?: VolumeId
 }
+export type AmendRequest = InPlace<AmendJob>
+/** Of the image alone: bitmaps of other images are the command line's. */
+export type BitmapRequest = InPlace<Omit<BitmapJob, 'actions'>> & {
+  readonly actions: readonly (
+    Exclude<BitmapAction, { readonly kind: 'merge' }> | { readonly kind: 'merge'; readonly from: string }
+  )[]
+}
 export type BypassRequest = InPlace<BypassJob>
 export type UnlockRequest = InPlace<UnlockSpec>
 export type JobRequest =
@@ -96,6 +106,8 @@ export type JobRequest =
   | CommitRequest
   | RebaseRequest
   | BypassRequest
+  | AmendRequest
+  | BitmapRequest
 
 export interface JobView {
   readonly id: JobId

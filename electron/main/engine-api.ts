@@ -81,6 +81,10 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
         return inPlace(request)
       case 'bypass':
         return inPlace(request)
+      case 'amend':
+        return inPlace(request)
+      case 'bitmap':
+        return inPlace(request)
       case 'check':
         return inPlace(request)
       case 'repair':

@@ -116,6 +116,7 @@ export class JobMirror {
       case 'rebase':
       case 'bypass':
       case 'amend':
+      case 'bitmap':
       case 'check':
       case 'repair':
         return { ...common, kind: spec.kind, target: basename(spec.path) }

@@ -100,6 +100,30 @@ const rebaseRequest = z.strictObject({
   nameOnly: z.boolean(),
   keepUndo,
 })
+const amendRequest = z.strictObject({
+  kind: z.literal('amend'),
+  ...inPlace,
+  // The page names files by ids only, and this one would be a path.
+  options: options.refine((chosen) => chosen['data_file'] === undefined),
+  backingFormat: format.exactOptional(),
+  keepUndo,
+})
+const bitmapRequest = z.strictObject({
+  kind: z.literal('bitmap'),
+  ...inPlace,
+  name: text.min(1),
+  actions: z
+    .array(
+      z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('add'), granularity: bytes.exactOptional() }),
+        z.strictObject({ kind: z.enum(['remove', 'clear', 'enable', 'disable']) }),
+        z.strictObject({ kind: z.literal('merge'), from: text.min(1) }),
+      ]),
+    )
+    .min(1)
+    .max(8),
+  keepUndo,
+})
 const mapRequest = z.strictObject({
   space: z.enum(['guest', 'file']),
   offset: bytes,
@@ -173,6 +197,8 @@ const REQUESTS = {
       repairRequest,
       commitRequest,
       rebaseRequest,
+      amendRequest,
+      bitmapRequest,
       bypassRequest,
     ]),
   ]),

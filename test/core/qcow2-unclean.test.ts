@@ -110,8 +110,8 @@ test('bitmaps stay as they are, those that were being changed as well', async ()
   bytes.writeUInt32BE(bytes.readUInt32BE(entry + 12) | 1, entry + 12)
   bytes.writeUInt8(1, HEADER.fields.incompatible_features.offset + 7)
   writeFileSync(path, bytes)
-  const spec = { path, name: 'new', actions: [{ kind: 'add' }], keepUndo: false } as const
-  await bitmap(spec, recorded().context, systemParts())
+  const job = { kind: 'bitmap', path, name: 'new', actions: [{ kind: 'add' }] } as const
+  await bitmap(job, recorded().context, systemParts())
   const info = JSON.stringify(qemu.json('info', '-U', 'disk'))
   expect(['kept', 'broken', 'new'].every((name) => info.includes(`"name":"${name}"`))).toBe(true)
   expect(info).toContain('"dirty-flag":false')

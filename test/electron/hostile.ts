@@ -38,6 +38,9 @@ export function hostileRequests({ folder, volume }: { readonly folder: string; r
   const commit = { kind: 'commit', volume, depth: 1, keepTop: false, allowOthers: false }
   const rebase = { kind: 'rebase', volume, nameOnly: false }
   const resize = { kind: 'resize', volume, virtualSize: 1, shrink: false, preallocation: 'off' }
+  const bitmap = { kind: 'bitmap', volume, name: 'a' }
+  const fromElsewhere = { kind: 'merge', from: 'b', source: { path: '/etc/passwd' } }
+  const amend = { kind: 'amend', volume, options: {} }
   const requests: readonly HostileRequest[] = [
     { what: 'a method that does not exist', method: 'readFile', args: ['/etc/passwd'] },
     { what: 'a method of every object', method: 'constructor', args: [] },
@@ -58,6 +61,11 @@ export function hostileRequests({ folder, volume }: { readonly folder: string; r
     { what: 'an id nobody was given', method: 'cancelJob', args: ['1-job-1'] },
     { what: 'an id nobody was given', method: 'dismissJob', args: ['1-job-1'] },
     { what: 'an id nobody was given', method: 'startJob', args: [convert] },
+    { what: 'a bitmap of another file', method: 'startJob', args: [{ ...bitmap, actions: [fromElsewhere] }] },
+    { what: 'nothing to do with a bitmap', method: 'startJob', args: [{ ...bitmap, actions: [] }] },
+    { what: 'a format there is not', method: 'startJob', args: [{ ...amend, backingFormat: 'json:{}' }] },
+    { what: 'a path for a data file', method: 'startJob', args: [{ ...amend, options: { data_file: '/etc/x' } }] },
+    { what: 'an option with a path for a name', method: 'startJob', args: [{ ...amend, options: { '../x': 'y' } }] },
     { what: 'an id nobody was given', method: 'startJob', args: [create] },
     { what: 'a folder in place of a volume', method: 'inspect', args: [folder] },
     { what: 'a volume in place of a folder', method: 'folder', args: [volume] },

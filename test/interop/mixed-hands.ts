@@ -109,7 +109,7 @@ export function spindleHand(folder: string): Hand {
               : action === 'merge'
                 ? { kind: action, from: from ?? name }
                 : { kind: action }
-          await bitmap({ path, name, actions: [one], keepUndo: false }, context, parts)
+          await bitmap({ kind: 'bitmap', path, name, actions: [one] }, context, parts)
         }
       }
     },

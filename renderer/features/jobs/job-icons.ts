@@ -2,6 +2,7 @@
 
 import {
   ArrowRightLeft,
+  Bookmark,
   Camera,
   FilePlus2,
   GitBranch,
@@ -24,6 +25,7 @@ export const JOB_ICONS = {
   rebase: GitBranch,
   bypass: ListX,
   amend: Settings2,
+  bitmap: Bookmark,
   check: ShieldCheck,
   repair: Wrench,
 } as const

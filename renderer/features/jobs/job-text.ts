@@ -31,6 +31,8 @@ export function jobTitle(job: JobView): string {
       return t('jobs.bypass', { target })
     case 'amend':
       return t('jobs.amend', { target })
+    case 'bitmap':
+      return t('jobs.bitmap', { target })
     case 'check':
       return t('jobs.check', { target })
     case 'repair':
@@ -74,6 +76,7 @@ export function outcomeText({ state }: JobView): string {
     case 'rebase':
     case 'bypass':
     case 'amend':
+    case 'bitmap':
       return t('jobs.done')
     case 'resize':
       return t('jobs.resized', { size: sizeText(result.virtualSize) })

@@ -246,8 +246,8 @@ test('cut off after any write, undo leads back to the image as it was', async ()
     const openFile: OpenFile = async (file, mode) => limited(await parts.openFile(file, mode), () => (left -= 1) >= 0)
     const operations = openOperations({ parts: { ...parts, openFile } })
     const context = { signal: new AbortController().signal, progress: () => {}, pointOfNoReturn: () => {} }
-    const spec = { path, format: 'qcow2', name: 'new', actions, keepUndo: false } as const
-    const done = await operations.bitmap(spec, context).then(
+    const job = { kind: 'bitmap', path, format: 'qcow2', name: 'new', actions, keepUndo: false } as const
+    const done = await operations.run(job, context).then(
       () => true,
       () => false,
     )

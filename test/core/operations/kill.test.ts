@@ -8,7 +8,7 @@ import type { AmendJob, Preallocation, SnapshotAction } from '../../../core/mode
 import { KiB } from '../../../core/model/units.ts'
 import { amend } from '../../../core/operations/amend.ts'
 import { bitmap } from '../../../core/operations/bitmap.ts'
-import type { BitmapAction } from '../../../core/operations/bitmap.ts'
+import type { BitmapAction } from '../../../core/model/job.ts'
 import { commit } from '../../../core/operations/commit.ts'
 import type { Parts } from '../../../core/operations/parts.ts'
 import { rebase } from '../../../core/operations/rebase.ts'
@@ -85,7 +85,7 @@ function bitmaps(name: string, ...actions: readonly BitmapAction[]): Operation {
   return {
     name,
     keeps: 'bitmaps',
-    run: (path, parts) => bitmap({ path: path('top'), name: target, actions, keepUndo: false }, context, parts),
+    run: (path, parts) => bitmap({ kind: 'bitmap', path: path('top'), name: target, actions }, context, parts),
   }
 }
 

@@ -97,6 +97,9 @@ export class FakeChanges {
         const { backing: _, ...alone } = volume
         return { result: { kind: 'rebase', path, warnings: [] }, changed: alone }
       }
+      case 'amend':
+      case 'bitmap':
+        return { result: { kind: request.kind, path, warnings: [] }, changed: volume }
       case 'bypass':
         return { result: { kind: 'bypass', path, children: [], warnings: [] }, changed: volume }
       case 'compare': {
