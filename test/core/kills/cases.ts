@@ -173,7 +173,7 @@ export const CASES: readonly Case[] = [
         progress: () => {},
         pointOfNoReturn: () => {},
       }
-      const spec = { path: at('top'), name: 'new', keepUndo: false }
+      const spec = { kind: 'bitmap', path: at('top'), name: 'new' } as const
       return bitmap({ ...spec, actions: [{ kind: 'add' }, { kind: 'merge', from: 'two' }] }, context, systemParts())
     },
   },
