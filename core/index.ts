@@ -63,7 +63,14 @@ export function createEngine({ emit, journal: journalPath }: EngineOptions): Eng
         for (const told of known.setHolders(holders)) emit('library', told)
       },
     })
-    return createLibrary({ drivers, emit: tell })
+    return createLibrary({
+      drivers,
+      emit: tell,
+      halfMoved: (path) => {
+        // Where it goes on, or cannot go on now, everything can be opened all the same.
+        operations.endMove(path).catch(() => undefined)
+      },
+    })
   }
   return {
     formats: async () => operations.formats(),
@@ -79,6 +86,9 @@ export function createEngine({ emit, journal: journalPath }: EngineOptions): Eng
     planCommit: operations.planCommit,
     planBypass: operations.planBypass,
     planRebase: operations.planRebase,
+    planTrash: operations.planTrash,
+    planMove: operations.planMove,
+    trash: async () => operations.trash((await library)?.folders() ?? []),
     undoOffer: operations.undoOffer,
     undo: operations.undo,
     keepChange: operations.keepChange,

@@ -72,6 +72,9 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     { summary: 'Tell what an image is and what lies below it', load: async () => (await import('./info.ts')).info },
   ],
   ['map', { summary: 'Tell where every part of a disk is stored', load: async () => (await import('./map.ts')).map }],
+  ['cp', { summary: 'Copy an image with all its files', load: async () => (await import('./mv.ts')).cp }],
+  ['mv', { summary: 'Rename or move an image with all that follows', load: async () => (await import('./mv.ts')).mv }],
+  ['trash', { summary: 'Delete images, and put them back', load: async () => (await import('./trash.ts')).trash }],
   [
     'measure',
     {

@@ -80,6 +80,8 @@ export interface Resizer {
 
 /** Which image lies below. After each of these the layer is only to be closed. */
 export interface BackingLink {
+  /** The image knows what lies below by what that calls itself, and no other name can be given to it. */
+  readonly byIdentity?: boolean
   /**
    * Changes the name alone: that the guest sees the same through it has been settled before. Undefined for none. Throws
    * `unsupported` before anything is written when the name does not fit or the image can have no backing file.

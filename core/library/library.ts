@@ -13,6 +13,8 @@ export interface LibraryOptions {
   readonly drivers: readonly ImageDriver[]
   /** Called with everything there is to tell, in order. Rows are told once and then as they change. */
   readonly emit: (event: LibraryEvent) => void
+  /** Called with the path of an image whose move to another name has not come to its end. */
+  readonly halfMoved?: (path: string) => void
   readonly rhythm?: Rhythm
 }
 
@@ -24,11 +26,13 @@ export interface Library {
   setPlaces(paths: readonly string[]): Promise<void>
   /** Reads and tells everything again; returns when that is done. */
   rescan(): Promise<void>
+  /** Every folder that is shown. */
+  folders(): readonly string[]
   /** Lets go of every folder. Nothing is told any more. */
   close(): Promise<void>
 }
 
-export function createLibrary({ drivers, emit, rhythm = USUAL_RHYTHM }: LibraryOptions): Library {
+export function createLibrary({ drivers, emit, halfMoved, rhythm = USUAL_RHYTHM }: LibraryOptions): Library {
   const places = new Map<string, Place>()
   const outbox = new Outbox(emit, () => [...places.values()].map((place) => place.facts()))
   const isPlace = (path: string): boolean => places.has(path)
@@ -49,7 +53,7 @@ export function createLibrary({ drivers, emit, rhythm = USUAL_RHYTHM }: LibraryO
     const closing = left.map((place) => place.close())
     for (const path of added) {
       for (const place of around(path)) place.yieldTo(path)
-      places.set(path, new Place(path, { drivers, outbox, isPlace, rhythm }))
+      places.set(path, new Place(path, { drivers, outbox, isPlace, rhythm, ...(halfMoved && { halfMoved }) }))
     }
     for (const { path } of left) for (const place of around(path)) place.look(path)
     for (const path of added) void places.get(path)?.scan({ again: false })
@@ -63,6 +67,7 @@ export function createLibrary({ drivers, emit, rhythm = USUAL_RHYTHM }: LibraryO
       await Promise.all([...places.values()].map((place) => place.scan({ again: true })))
       outbox.flush()
     },
+    folders: () => [...new Set([...places.values()].flatMap((place) => place.folders()))],
     async close() {
       clearInterval(timer)
       outbox.close()

@@ -8,7 +8,7 @@ import { errorData } from '../model/error.ts'
 import type { ErrorData } from '../model/error.ts'
 import type { PlaceFacts, SpaceFacts } from '../model/library.ts'
 import { systemError } from '../storage/system-error.ts'
-import { identityOf } from './folder.ts'
+import { foldersBelow, identityOf } from './folder.ts'
 import type { Outbox } from './outbox.ts'
 import { Tree } from './tree.ts'
 import type { Look } from './tree.ts'
@@ -46,6 +46,7 @@ export interface PlaceContext {
   /** Whether the path is a place of its own, so that its rows are not shown twice. */
   readonly isPlace: (path: string) => boolean
   readonly rhythm: Rhythm
+  readonly halfMoved?: (path: string) => void
 }
 
 export class Place {
@@ -92,6 +93,10 @@ export class Place {
       ...(this.#space && { space: this.#space }),
       ...(error && { error }),
     }
+  }
+
+  folders(): readonly string[] {
+    return this.#tree ? [...foldersBelow(this.#tree.root)].map(({ path }) => path) : []
   }
 
   /** Looks through the place; returns when that is done. `again` reads and tells also what seems unchanged. */
@@ -163,7 +168,7 @@ export class Place {
     if (this.#tree && this.#kind === kind && this.#tree.root.identity === identityOf(rootStats)) return
     this.#tree?.drop()
     this.#kind = kind
-    const { drivers, outbox } = this.#context
+    const { drivers, outbox, halfMoved } = this.#context
     this.#tree = new Tree(root, rootStats, {
       place: this.path,
       drivers,
@@ -172,6 +177,7 @@ export class Place {
       chosen: kind === 'file',
       volume: (facts) => outbox.volume(facts),
       removed: (path) => outbox.removed(path),
+      ...(halfMoved && { halfMoved }),
     })
   }
 

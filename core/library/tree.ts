@@ -30,7 +30,11 @@ export interface TreeContext {
   readonly chosen: boolean
   readonly volume: (facts: VolumeFacts) => void
   readonly removed: (path: string) => void
+  readonly halfMoved?: (path: string) => void
 }
+
+/** What a move keeps beside the image until it has come to its end. */
+const HALF_MOVED = '.spindle-move'
 
 export interface Look {
   /** Read files again whose stamp has not changed. */
@@ -130,6 +134,9 @@ export class Tree {
     this.#context.watches.add(folder.path)
     try {
       const entries = await readdir(folder.path, { withFileTypes: true })
+      for (const { name } of entries) {
+        if (name.endsWith(HALF_MOVED)) this.#context.halfMoved?.(join(folder.path, name.slice(0, -HALF_MOVED.length)))
+      }
       return entries.filter((entry) => this.#context.shows(join(folder.path, entry.name))).toSorted(filesFirst)
     } catch (error) {
       this.#error ??= errorData(systemError(error, 'open', folder.path))

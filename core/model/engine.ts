@@ -5,7 +5,7 @@ import type { DiskContents } from './contents.ts'
 import type { ErrorData } from './error.ts'
 import type { FormatId, ImageFacts } from './image.ts'
 import type { MapCells, MapExtents, MapRequest } from './map.ts'
-import type { BypassJob, CommitJob, Job, JobSpec, ConvertJob, CreateJob, RebaseJob, ResizeJob } from './job.ts'
+import type { BypassJob, CommitJob, Job, JobSpec, ConvertJob, CreateJob, MoveJob, RebaseJob, ResizeJob } from './job.ts'
 import type { KeyChange, UnlockOutcome, UnlockSpec } from './lock.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
 import type {
@@ -14,9 +14,12 @@ import type {
   CommitPlan,
   ConvertPlan,
   FormatFacts,
+  MovePlan,
   RebasePlan,
   ResizePlan,
   SizePrediction,
+  TrashItem,
+  TrashPlan,
   UndoOffer,
 } from './plan.ts'
 
@@ -41,6 +44,11 @@ export interface Engine {
   planCommit(spec: CommitJob): Promise<CommitPlan>
   planBypass(spec: BypassJob): Promise<BypassPlan>
   planRebase(spec: RebaseJob): Promise<RebasePlan>
+  /** What deleting these would take along and break. */
+  planTrash(paths: readonly string[]): Promise<TrashPlan>
+  planMove(spec: MoveJob): Promise<MovePlan>
+  /** What lies in the trashes of the library's folders, newest first. */
+  trash(): Promise<readonly TrashItem[]>
   /** Undefined when there is nothing to undo. */
   undoOffer(path: string): Promise<UndoOffer | undefined>
   /** Puts the image back as it was before its last change in place. */

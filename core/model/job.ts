@@ -206,7 +206,51 @@ export interface RepairJob {
   readonly keepUndo?: boolean
 }
 
+/** Another name or place for an image and its files; images that lie on it are told, all of this or none. */
+export interface MoveJob {
+  readonly kind: 'move'
+  readonly path: string
+  /** Absolute path it is to have; nothing may be there. */
+  readonly target: string
+}
+
+/** The same bytes once more, holes included, with all files of the image. */
+export interface CopyJob {
+  readonly kind: 'copy'
+  readonly path: string
+  /** Absolute path of the copy; nothing may be there. */
+  readonly target: string
+}
+
+/** Images, each with all its files, put aside so that they can be put back. */
+export interface TrashJob {
+  readonly kind: 'trash'
+  /** Absolute. */
+  readonly paths: readonly string[]
+  /** Also when images that are not among these lie on them, and cannot be read until they are back. */
+  readonly allowDependents: boolean
+}
+
+/** What was put aside, back where it was. */
+export interface RestoreJob {
+  readonly kind: 'restore'
+  /** Paths of items in the trash. */
+  readonly items: readonly string[]
+}
+
+/** Deletes what was put aside, for good. */
+export interface EmptyTrashJob {
+  readonly kind: 'empty-trash'
+  /** Paths of items in the trash. */
+  readonly items: readonly string[]
+}
+
 export type JobSpec =
+  | MoveJob
+  | CopyJob
+  | TrashJob
+  | RestoreJob
+  | EmptyTrashJob
   | CreateJob
   | ConvertJob
   | CompareJob
@@ -233,6 +277,11 @@ const JOB_KINDS = {
   bitmap: true,
   check: true,
   repair: true,
+  move: true,
+  copy: true,
+  trash: true,
+  restore: true,
+  'empty-trash': true,
 } as const satisfies Record<JobSpec['kind'], true>
 
 export function isJobKind(kind: string): kind is JobSpec['kind'] {
@@ -249,6 +298,33 @@ export interface Progress {
 }
 
 export type JobResult =
+  | {
+      readonly kind: 'move'
+      /** Where it is now. */
+      readonly path: string
+      /** Paths of the images that were told. */
+      readonly told: readonly string[]
+      readonly warnings: readonly string[]
+    }
+  | { readonly kind: 'copy'; readonly path: string; readonly warnings: readonly string[] }
+  | {
+      readonly kind: 'trash'
+      /** Paths of the new items in the trash, in the order of the images. */
+      readonly items: readonly string[]
+      readonly warnings: readonly string[]
+    }
+  | {
+      readonly kind: 'restore'
+      /** Where they are again. */
+      readonly paths: readonly string[]
+      readonly warnings: readonly string[]
+    }
+  | {
+      readonly kind: 'empty-trash'
+      /** Bytes of room they had taken. */
+      readonly freed: number
+      readonly warnings: readonly string[]
+    }
   | { readonly kind: 'create'; readonly path: string; readonly warnings: readonly string[] }
   | {
       readonly kind: 'convert'

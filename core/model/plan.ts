@@ -139,3 +139,42 @@ export interface AllocationStrip {
   /** Guest bytes in each state. */
   readonly totals: Readonly<Record<CellState, number>>
 }
+
+/** What deleting some images would take, and leave behind. */
+export interface TrashPlan {
+  /** Every file that would go. */
+  readonly files: readonly string[]
+  /** Bytes of room that comes free once the trash is emptied. */
+  readonly allocatedSize: number
+  /** Paths of images that are not among these and lie on them: without them they cannot be read. */
+  readonly dependents: readonly string[]
+  /** The same as a command, for copying. */
+  readonly command: readonly string[]
+}
+
+export interface MovePlan {
+  /** Paths of images that lie on it, whose name for it is changed along. */
+  readonly told: readonly string[]
+  /** Paths of images that lie on it and find it by what it calls itself. */
+  readonly untold: readonly string[]
+  /** Whether all bytes have to be copied, as to another file system. */
+  readonly copies: boolean
+  readonly allocatedSize: number
+  /** Free bytes where it is to be. */
+  readonly free: number
+  readonly command: readonly string[]
+}
+
+/** An image that was put aside. */
+export interface TrashItem {
+  /** Of its folder in the trash. */
+  readonly path: string
+  /** Where its file was, and goes when it is put back. */
+  readonly from: string
+  readonly format?: FormatId
+  readonly virtualSize?: number
+  readonly fileCount: number
+  readonly allocatedSize: number
+  /** Milliseconds since 1970. */
+  readonly trashedAt: number
+}

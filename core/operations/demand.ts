@@ -12,8 +12,13 @@ export async function demandOf(spec: JobSpec): Promise<Demand> {
   return { files, disks: [...new Set(await Promise.all(files.map(diskOf)))] }
 }
 
+const MOVES_NO_BYTES: ReadonlySet<JobSpec['kind']> = new Set(['trash', 'restore', 'empty-trash'])
+
 /** Over soon, whatever the size of the disk: it reads tables, or writes new ones. */
 function isLight(spec: JobSpec): boolean {
+  if (MOVES_NO_BYTES.has(spec.kind)) return true
+  // Within a folder it is but another name.
+  if (spec.kind === 'move') return dirname(spec.path) === dirname(spec.target)
   return spec.kind === 'check' || (spec.kind === 'create' && !spec.backing)
 }
 

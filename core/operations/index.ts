@@ -16,6 +16,7 @@ import type {
   CreateJob,
   JobResult,
   JobSpec,
+  MoveJob,
   RebaseJob,
   ResizeJob,
 } from '../model/job.ts'
@@ -25,9 +26,12 @@ import type {
   CommitPlan,
   ConvertPlan,
   FormatFacts,
+  MovePlan,
   RebasePlan,
   ResizePlan,
   SizePrediction,
+  TrashItem,
+  TrashPlan,
   UndoOffer,
 } from '../model/plan.ts'
 import type { Secrets } from '../crypto/secrets.ts'
@@ -76,6 +80,12 @@ export interface Operations {
   readonly planCommit: (job: CommitJob) => Promise<CommitPlan>
   readonly planBypass: (job: BypassJob) => Promise<BypassPlan>
   readonly planRebase: (job: RebaseJob) => Promise<RebasePlan>
+  readonly planTrash: (paths: readonly string[]) => Promise<TrashPlan>
+  readonly planMove: (job: Pick<MoveJob, 'path' | 'target'>) => Promise<MovePlan>
+  /** What lies in the trashes of these folders, newest first. */
+  readonly trash: (folders: readonly string[]) => Promise<readonly TrashItem[]>
+  /** Ends a move of the image at this path that was cut off; does nothing where there is none. */
+  readonly endMove: (path: string) => Promise<void>
   /** Every range in which the two disks differ. */
   readonly differences: (
     job: Pick<CompareJob, 'left' | 'leftFormat' | 'right' | 'rightFormat'>,
@@ -175,6 +185,10 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     planCommit: async (job) => (await import('./plan-commit.ts')).planCommit(job, forPlan(job)),
     planBypass: async (job) => (await import('./plan-bypass.ts')).planBypass(job, forPlan(job)),
     planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, forPlan(job)),
+    planTrash: async (paths) => (await import('./trash.ts')).planTrash(paths, parts),
+    planMove: async (job) => (await import('./move.ts')).planMove(job, forJob()),
+    trash: async (folders) => (await import('./trash-store.ts')).trashIn(folders),
+    endMove: async (path) => (await import('./move-end.ts')).endMove(path, forJob()),
     undoOffer: async (path) => (await import('./plan-undo.ts')).undoOffer(path),
     async *differences(job, signal) {
       yield* (await import('./differences.ts')).differences(job, signal, await withPool())
@@ -195,6 +209,16 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     keepChange: async (path) => (await import('./keep-change.ts')).keepChange(path),
     async run(job, context) {
       switch (job.kind) {
+        case 'move':
+          return (await import('./move.ts')).move(job, context, forJob())
+        case 'copy':
+          return (await import('./copy.ts')).copy(job, context, forJob(context, job))
+        case 'trash':
+          return (await import('./trash.ts')).trash(job, context, forJob())
+        case 'restore':
+          return (await import('./trash.ts')).restore(job, context)
+        case 'empty-trash':
+          return (await import('./trash.ts')).emptyTrash(job, context)
         case 'create':
           return (await import('./create.ts')).create(job, context, forJob(context, job))
         case 'convert':

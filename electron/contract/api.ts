@@ -18,6 +18,8 @@ import type {
   ResizePlan,
   SizePrediction,
   UnlockOutcome,
+  MovePlan,
+  TrashPlan,
   UndoOffer,
 } from '../../core/model/index.ts'
 import type {
@@ -29,12 +31,14 @@ import type {
   Granted,
   JobRequest,
   JobView,
+  MoveRequest,
   Overview,
   Place,
   RebaseRequest,
   ResizeRequest,
   Settings,
   UnlockRequest,
+  Trashed,
   Volume,
 } from './data.ts'
 import type { FolderId, JobId, VolumeId } from './ids.ts'
@@ -57,6 +61,10 @@ export interface EngineApi {
   planCommit(request: CommitRequest): Promise<CommitPlan>
   planBypass(request: BypassRequest): Promise<BypassPlan>
   planRebase(request: RebaseRequest): Promise<RebasePlan>
+  planTrash(volumes: readonly VolumeId[]): Promise<TrashPlan>
+  planMove(request: MoveRequest): Promise<MovePlan>
+  /** Newest first. */
+  trash(): Promise<readonly Trashed[]>
   /** Null when there is nothing to undo. */
   undoOffer(volume: VolumeId): Promise<UndoOffer | null>
   /** Puts the volume back as it was before its last change in place. */

@@ -9,24 +9,30 @@ import type {
   CommitJob,
   CompareJob,
   ConvertJob,
+  CopyJob,
   CreateJob,
+  EmptyTrashJob,
   ErrorData,
   FormatId,
   ImageFacts,
   JobEvent,
   JobSpec,
   JobState,
+  MoveJob,
   OptionValues,
   PlaceFacts,
   RebaseJob,
   RepairJob,
   ResizeJob,
+  RestoreJob,
   SnapshotJob,
   SpaceFacts,
   UnlockSpec,
+  TrashItem,
+  TrashJob,
   VolumeFacts,
 } from '../../core/model/index.ts'
-import type { FolderId, JobId, VolumeId } from './ids.ts'
+import type { FolderId, JobId, TrashId, VolumeId } from './ids.ts'
 
 /** `path` is for showing and copying; requests name volumes by `id` only. */
 export interface Volume extends Omit<VolumeFacts, 'place'> {
@@ -95,7 +101,18 @@ export type BitmapRequest = InPlace<Omit<BitmapJob, 'actions'>> & {
 }
 export type BypassRequest = InPlace<BypassJob>
 export type UnlockRequest = InPlace<UnlockSpec>
+/** Into another folder, or, left out, to another name in its own. */
+export type MoveRequest = InPlace<Omit<MoveJob, 'target'>> & { readonly folder?: FolderId; readonly name: string }
+export type CopyRequest = InPlace<Omit<CopyJob, 'target'>> & { readonly folder: FolderId; readonly name: string }
+export type TrashRequest = Omit<TrashJob, 'paths'> & { readonly volumes: readonly VolumeId[] }
+export type RestoreRequest = Omit<RestoreJob, 'items'> & { readonly items: readonly TrashId[] }
+export type EmptyTrashRequest = Omit<EmptyTrashJob, 'items'> & { readonly items: readonly TrashId[] }
 export type JobRequest =
+  | MoveRequest
+  | CopyRequest
+  | TrashRequest
+  | RestoreRequest
+  | EmptyTrashRequest
   | CreateRequest
   | ConvertRequest
   | CompareRequest
@@ -123,6 +140,15 @@ export interface JobView {
   readonly events?: readonly JobEvent[]
   /** The one that is changed or checked, or the new one, once there is one. */
   readonly volume?: VolumeId
+  /** How many there are, where it is about several. */
+  readonly count?: number
+  /** What it put into the trash. */
+  readonly trashed?: readonly TrashId[]
+}
+
+/** Something in the trash; `from` is for showing. */
+export interface Trashed extends Omit<TrashItem, 'path'> {
+  readonly id: TrashId
 }
 
 export interface Settings {

@@ -7,4 +7,6 @@ type Id<Kind extends string> = string & { readonly [kind]?: Kind }
 export type VolumeId = Id<'volume'>
 /** A folder that main has granted: a place of the library, or one chosen in a dialog. */
 export type FolderId = Id<'folder'>
+/** Something in the trash of one of the library's folders. */
+export type TrashId = Id<'trash'>
 export type JobId = Id<'job'>

@@ -2,7 +2,14 @@
 
 import { basename, dirname, join, relative } from 'node:path'
 import type { EngineApi } from '../contract/api.ts'
-import type { CommitRequest, ConvertRequest, CreateRequest, JobRequest, RebaseRequest } from '../contract/data.ts'
+import type {
+  CommitRequest,
+  ConvertRequest,
+  CreateRequest,
+  JobRequest,
+  MoveRequest,
+  RebaseRequest,
+} from '../contract/data.ts'
 import type { VolumeId } from '../contract/ids.ts'
 import {
   SpindleError,
@@ -13,6 +20,7 @@ import {
   type Engine,
   type FormatId,
   type JobSpec,
+  type MoveJob,
   type RebaseJob,
 } from '../../core/model/index.ts'
 import { checkFileName } from './file-name.ts'
@@ -67,8 +75,27 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     return { ...job, backing: { path: referenceTo(path, job.path), format: await formatOf(path) } }
   }
 
+  function moveJob({ volume, folder, name, ...rest }: MoveRequest): MoveJob {
+    const path = grants.volumePath(volume)
+    checkFileName(name)
+    return { ...rest, path, target: folder === undefined ? join(dirname(path), name) : target({ folder, name }) }
+  }
+
   async function jobSpec(request: JobRequest): Promise<JobSpec> {
     switch (request.kind) {
+      case 'move':
+        return moveJob(request)
+      case 'copy': {
+        const { volume, folder, name, ...rest } = request
+        return { ...rest, path: grants.volumePath(volume), target: target({ folder, name }) }
+      }
+      case 'trash': {
+        const { volumes, ...rest } = request
+        return { ...rest, paths: volumes.map((volume) => grants.volumePath(volume)) }
+      }
+      case 'restore':
+      case 'empty-trash':
+        return { ...request, items: request.items.map((item) => grants.trashPath(item)) }
       case 'create':
         return createJob(request)
       case 'convert':
@@ -112,6 +139,9 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     planCommit: async (request) => engine.planCommit(await commitJob(request)),
     planBypass: async (request) => engine.planBypass(inPlace(request)),
     planRebase: async (request) => engine.planRebase(await rebaseJob(request)),
+    planTrash: async (volumes) => engine.planTrash(volumes.map((volume) => grants.volumePath(volume))),
+    planMove: async (request) => engine.planMove(moveJob(request)),
+    trash: async () => (await engine.trash()).map(({ path, ...rest }) => ({ ...rest, id: grants.trash(path) })),
     undoOffer: async (volume) => (await engine.undoOffer(grants.volumePath(volume))) ?? null,
     undo: async (volume) => engine.undo(grants.volumePath(volume)),
     keepChange: async (volume) => engine.keepChange(grants.volumePath(volume)),

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
-import type { FolderId, VolumeId } from '../contract/ids.ts'
+import type { FolderId, TrashId, VolumeId } from '../contract/ids.ts'
 import { SpindleError, type PlaceFacts } from '../../core/model/index.ts'
 
 /** `library` lasts while the library shows the file; `user` means it was dropped or chosen, and lasts as long as we do. */
@@ -50,6 +50,7 @@ export class Grants {
   readonly #volumes = new GrantTable()
   /** Folders and places together: a folder keeps its id when it becomes a place. */
   readonly #folders = new GrantTable()
+  readonly #trash = new GrantTable()
   #places: ReadonlyMap<string, PlaceFacts['kind']> = new Map()
 
   volume(path: string, holder: Holder): VolumeId {
@@ -59,6 +60,14 @@ export class Grants {
   /** The id it had, for telling the page. */
   releaseVolume(path: string): VolumeId | undefined {
     return this.#volumes.release(path, 'library')
+  }
+
+  trash(item: string): TrashId {
+    return this.#trash.grant(item, 'user')
+  }
+
+  trashPath(id: TrashId): string {
+    return this.#trash.pathOf(id) ?? refuse('item')
   }
 
   folder(path: string): FolderId {

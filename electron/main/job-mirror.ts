@@ -110,6 +110,28 @@ export class JobMirror {
         }
       case 'compare':
         return { ...common, kind: 'compare', source: basename(spec.left), target: basename(spec.right) }
+      case 'copy':
+      case 'move':
+        return { ...common, kind: spec.kind, source: basename(spec.path), target: basename(spec.target) }
+      case 'trash':
+        return {
+          ...common,
+          kind: 'trash',
+          target: basename(spec.paths[0] ?? ''),
+          count: spec.paths.length,
+          ...(state.kind === 'succeeded' &&
+            state.result.kind === 'trash' && { trashed: state.result.items.map((item) => this.#grants.trash(item)) }),
+        }
+      case 'restore':
+        return {
+          ...common,
+          kind: 'restore',
+          target:
+            state.kind === 'succeeded' && state.result.kind === 'restore' ? basename(state.result.paths[0] ?? '') : '',
+          count: spec.items.length,
+        }
+      case 'empty-trash':
+        return { ...common, kind: 'empty-trash', target: '', count: spec.items.length }
       case 'snapshot':
       case 'resize':
       case 'commit':
@@ -126,9 +148,11 @@ export class JobMirror {
   }
 
   #volume(spec: JobSpec, state: JobState): Pick<JobView, 'volume'> {
-    if ('path' in spec) return { volume: this.#grants.volume(spec.path, 'user') }
-    if (state.kind !== 'succeeded' || state.result.kind === 'compare') return {}
-    return { volume: this.#grants.volume(state.result.path, 'user') }
+    const result = state.kind === 'succeeded' ? state.result : undefined
+    const makes = spec.kind === 'move' || spec.kind === 'copy'
+    if ('path' in spec && !(makes && result)) return { volume: this.#grants.volume(spec.path, 'user') }
+    if (!result || !('path' in result)) return {}
+    return { volume: this.#grants.volume(result.path, 'user') }
   }
 }
 

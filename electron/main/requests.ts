@@ -10,6 +10,8 @@ const MAX_CELLS = 4096
 const MAX_MAP_CELLS = 2 ** 20
 const MAX_EXTENTS = 1000
 const MAX_FILES = 1000
+/** A whole library may be selected. */
+const MAX_ITEMS = 10_000
 /** Linux's PATH_MAX; the longest of the systems we run on. */
 const MAX_PATH = 4096
 /** Whole lists of extents are copied as text. */
@@ -145,6 +147,12 @@ const keyChange = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('replace'), known: secret, added: secret }),
   z.strictObject({ kind: z.literal('remove'), known: secret, slot: z.int().min(0).max(31), evenLast: z.boolean() }),
 ])
+const ids = z.array(id).min(1).max(MAX_ITEMS)
+const moveRequest = z.strictObject({ kind: z.literal('move'), volume: id, folder: id.exactOptional(), name: text })
+const copyRequest = z.strictObject({ kind: z.literal('copy'), volume: id, folder: id, name: text })
+const trashRequest = z.strictObject({ kind: z.literal('trash'), volumes: ids, allowDependents: z.boolean() })
+const restoreRequest = z.strictObject({ kind: z.literal('restore'), items: ids })
+const emptyTrashRequest = z.strictObject({ kind: z.literal('empty-trash'), items: ids })
 export const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
   density: z.enum(['comfortable', 'compact']),
@@ -177,6 +185,9 @@ const REQUESTS = {
   planCommit: z.tuple([commitRequest]),
   planBypass: z.tuple([bypassRequest]),
   planRebase: z.tuple([rebaseRequest]),
+  planTrash: z.tuple([ids]),
+  planMove: z.tuple([moveRequest]),
+  trash: z.tuple([]),
   undoOffer: z.tuple([id]),
   undo: z.tuple([id]),
   keepChange: z.tuple([id]),
@@ -200,6 +211,11 @@ const REQUESTS = {
       amendRequest,
       bitmapRequest,
       bypassRequest,
+      moveRequest,
+      copyRequest,
+      trashRequest,
+      restoreRequest,
+      emptyTrashRequest,
     ]),
   ]),
   cancelJob: z.tuple([id]),

@@ -42,6 +42,9 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
     }),
     history: async () => ({ nodes: [] }),
     contents: async () => ({ diskSize: 1024, scheme: 'none', sectorSize: 512, partitions: [], problems: [] }),
+    planTrash: async (paths) => ({ files: paths, allocatedSize: 512, dependents: [], command: [] }),
+    planMove: async () => ({ told: [], untold: [], copies: false, allocatedSize: 512, free: 1024, command: [] }),
+    trash: async () => [],
     predictCreate: async () => ({ now: 1, atMost: 2 }),
     planConvert: async ({ source, target }) => ({
       sourceFormat: 'raw',

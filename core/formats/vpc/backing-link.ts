@@ -12,6 +12,7 @@ import type { Opened } from './open.ts'
 import type { BlockWriter } from './writer.ts'
 
 export class BlockBackingLink implements BackingLink {
+  readonly byIdentity = true
   readonly #file: ImageFile
   readonly #opened: Opened
   readonly #writer: BlockWriter

@@ -3,8 +3,11 @@
 import {
   ArrowRightLeft,
   Bookmark,
+  ArchiveRestore,
   Camera,
+  Copy,
   FilePlus2,
+  FolderInput,
   GitBranch,
   GitCompare,
   GitMerge,
@@ -12,6 +15,8 @@ import {
   Scaling,
   Settings2,
   ShieldCheck,
+  Trash,
+  Trash2,
   Wrench,
 } from 'lucide-react'
 
@@ -28,4 +33,9 @@ export const JOB_ICONS = {
   bitmap: Bookmark,
   check: ShieldCheck,
   repair: Wrench,
+  move: FolderInput,
+  copy: Copy,
+  trash: Trash2,
+  restore: ArchiveRestore,
+  'empty-trash': Trash,
 } as const

@@ -13,6 +13,16 @@ export function jobTitle(job: JobView): string {
   const { source = '', target } = job
   const format = job.format?.toUpperCase() ?? ''
   switch (job.kind) {
+    case 'move':
+      return t('jobs.move', { source, target })
+    case 'copy':
+      return t('jobs.copy', { source, target })
+    case 'trash':
+      return t('jobs.trash', { target, count: job.count ?? 1 })
+    case 'restore':
+      return t('jobs.restore', { count: job.count ?? 1 })
+    case 'empty-trash':
+      return t('jobs.emptyTrash', { count: job.count ?? 1 })
     case 'create':
       return t('jobs.create', { target })
     case 'convert':
@@ -71,6 +81,12 @@ export function outcomeText({ state }: JobView): string {
     }
     case 'compare':
       return result.identical ? t('jobs.identical') : t('jobs.differ')
+    case 'empty-trash':
+      return t('jobs.freed', { size: sizeText(result.freed) })
+    case 'move':
+    case 'copy':
+    case 'trash':
+    case 'restore':
     case 'snapshot':
     case 'commit':
     case 'rebase':

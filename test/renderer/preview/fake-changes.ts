@@ -22,9 +22,10 @@ import type {
   Volume,
 } from '../../../electron/contract/data.ts'
 import { cutContents } from './fake-contents.ts'
+import type { FileRequest } from './fake-files.ts'
 import { snapshotsOf } from './fake-images.ts'
 
-type ChangeRequest = Exclude<JobRequest, ConvertRequest | CreateRequest>
+export type ChangeRequest = Exclude<JobRequest, ConvertRequest | CreateRequest | FileRequest>
 
 interface Outcome {
   readonly result: JobResult

@@ -16,6 +16,9 @@ import type {
 } from '../../../electron/contract/data.ts'
 import { FORMATS } from './fake-formats.ts'
 import { FakeChanges } from './fake-changes.ts'
+import type { ChangeRequest } from './fake-changes.ts'
+import { FakeFiles } from './fake-files.ts'
+import type { FileRequest } from './fake-files.ts'
 import { familyOf } from './fake-history.ts'
 import { contentsOf } from './fake-contents.ts'
 import { allocation, facts, mapCells, mapExtents } from './fake-images.ts'
@@ -46,6 +49,7 @@ export class FakeSpindle {
   #lastJob = 0
   readonly #changes = new FakeChanges()
   readonly #locks = new FakeLocks()
+  readonly #files = new FakeFiles()
 
   constructor(options: FakeOptions, now = Date.now()) {
     this.#options = options
@@ -103,6 +107,13 @@ export class FakeSpindle {
       planCommit: async (request) => this.#changes.planCommit(request, this.#volume(request.volume)),
       planBypass: async (request) => this.#changes.planBypass(this.#volume(request.volume)),
       planRebase: async (request) => this.#changes.planRebase(request, this.#volume(request.volume)),
+      planTrash: async (ids) =>
+        this.#files.plan(
+          ids.map((id) => this.#volume(id)),
+          this.volumes,
+        ),
+      planMove: async () => ({ told: [], untold: [], copies: false, allocatedSize: 0, free: 0, command: [] }),
+      trash: async () => this.#files.list(),
       undoOffer: async (id) => this.#changes.undoOffer(this.#volume(id)) ?? null,
       keepChange: async (id) => this.#changes.keep(this.#volume(id)),
       undo: async (id) => this.#touch(this.#changes.undo(this.#volume(id))),
@@ -245,12 +256,44 @@ export class FakeSpindle {
     this.#lastJob += 1
     const id = `j${this.#lastJob}`
     if (request.kind === 'create' || request.kind === 'convert') this.#startNew(id, request)
+    else if (isAboutFiles(request)) this.#startFiles(id, request)
     else this.#startChange(id, request)
     return id
   }
 
   /** Something done to volumes that are there: it ends at once. */
-  #startChange(id: string, request: Exclude<JobRequest, ConvertRequest | CreateRequest>): void {
+  #startFiles(id: string, request: FileRequest): void {
+    const [now, count] = [Date.now(), 'items' in request ? request.items.length : undefined]
+    const volumes = 'volumes' in request ? request.volumes : 'volume' in request ? [request.volume] : []
+    const target = volumes.map((volume) => this.#volume(volume).name)[0] ?? ''
+    const job: JobView = {
+      id,
+      kind: request.kind,
+      target,
+      count: count ?? volumes.length,
+      state: { kind: 'queued' },
+      queuedAt: now,
+    }
+    this.#jobs.push(job)
+    this.emit('job', job)
+    setTimeout(() => {
+      const { result, put, removed, trashed } = this.#files.run(request, (volume) => this.#volume(volume))
+      const gone = new Set(removed)
+      this.volumes.splice(0, this.volumes.length, ...this.volumes.filter((one) => !gone.has(one.id)), ...put)
+      const done = { state: { kind: 'succeeded', result }, startedAt: now, endedAt: Date.now() } as const
+      const [made] = put
+      this.#update(id, (before) => ({
+        ...before,
+        ...done,
+        ...(trashed && { trashed }),
+        ...(made && { volume: made.id }),
+      }))
+      this.emit('volumesRemoved', removed)
+      this.emit('volumes', put)
+    }, 20)
+  }
+
+  #startChange(id: string, request: ChangeRequest): void {
     const volume = this.#volume(request.kind === 'compare' ? request.left : request.volume)
     const now = Date.now()
     const job: JobView = {
@@ -323,6 +366,10 @@ export class FakeSpindle {
     this.#jobs[index] = change(job)
     this.emit('job', change(job))
   }
+}
+
+function isAboutFiles(request: JobRequest): request is FileRequest {
+  return ['move', 'copy', 'trash', 'restore', 'empty-trash'].includes(request.kind)
 }
 
 async function reply<T>(work: () => Promise<T>): Promise<Reply<T>> {
