@@ -12,6 +12,7 @@ import { Inspector } from './features/inspector/inspector.tsx'
 import { Jobs } from './features/jobs/jobs.tsx'
 import { Library } from './features/library/library.tsx'
 import { SearchField } from './features/library/search-field.tsx'
+import { MapTab } from './features/map/map-tab.tsx'
 import { Palette } from './features/palette/palette.tsx'
 import { Places } from './features/places/places.tsx'
 import { Resize } from './features/resize/resize.tsx'
@@ -32,7 +33,9 @@ function Main() {
   if (page.kind === 'library' || !volume) return <Library />
   return (
     <VolumePage key={volume.id} volume={volume} tab={page.tab}>
-      {page.tab === 'snapshots' ? <SnapshotsTab volume={volume} /> : <HealthTab volume={volume} />}
+      {page.tab === 'map' && <MapTab volume={volume} />}
+      {page.tab === 'snapshots' && <SnapshotsTab volume={volume} />}
+      {page.tab === 'health' && <HealthTab volume={volume} />}
     </VolumePage>
   )
 }

@@ -8,6 +8,7 @@ import {
   HardDrive,
   History,
   Layers,
+  Map as MapIcon,
   MoveHorizontal,
   ShieldCheck,
   Stethoscope,
@@ -68,6 +69,14 @@ export const changeCommands = [
     icon: HardDrive,
     unavailable: selectOne,
     run: withSelected(openVolume),
+  },
+  {
+    id: 'volume.map',
+    title: 'command.map',
+    icon: MapIcon,
+    shortcut: 'Alt+Digit2',
+    unavailable: selectOne,
+    run: open('map'),
   },
   {
     id: 'volume.snapshots',

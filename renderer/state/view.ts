@@ -8,7 +8,7 @@ import { useVolumes } from './volumes.ts'
 export type Scope =
   { readonly kind: 'all' } | { readonly kind: 'attention' } | { readonly kind: 'place'; readonly place: FolderId }
 
-export type VolumeTab = 'snapshots' | 'health'
+export type VolumeTab = 'map' | 'snapshots' | 'health'
 
 export type Page =
   { readonly kind: 'library' } | { readonly kind: 'volume'; readonly id: VolumeId; readonly tab: VolumeTab }

@@ -1,7 +1,7 @@
 // Painting a state: a colour and a pattern, so that it can be told from others without the colour.
 
 export interface Look {
-  readonly pattern: 'solid' | 'bars' | 'hatch' | 'back-hatch' | 'outline'
+  readonly pattern: 'solid' | 'bars' | 'columns' | 'hatch' | 'back-hatch' | 'dot' | 'dots' | 'cross' | 'outline'
   /** A colour token: `--map-data`. */
   readonly color: string
 }
@@ -36,6 +36,33 @@ export function paint(context: CanvasRenderingContext2D, { pattern, color }: Loo
       context.fillRect(x, y, width, height)
       context.fillStyle = palette('--surface')
       for (let line = STEP - 1; line < height - 1; line += STEP) context.fillRect(x, y + line, width, 1)
+      break
+    case 'columns':
+      context.fillRect(x, y, width, height)
+      context.fillStyle = palette('--surface')
+      for (let line = STEP - 1; line < width - 1; line += STEP) context.fillRect(x + line, y, 1, height)
+      break
+    case 'dot':
+      context.fillRect(x, y, width, height)
+      context.fillStyle = palette('--surface')
+      context.fillRect(x + Math.floor(width / 2) - 2, y + Math.floor(height / 2) - 2, 4, 4)
+      break
+    case 'dots':
+      context.fillRect(x, y, width, height)
+      context.fillStyle = palette('--surface')
+      for (let top = 2; top < height - 1; top += STEP)
+        for (let left = 2; left < width - 1; left += STEP) context.fillRect(x + left, y + top, 2, 2)
+      break
+    case 'cross':
+      context.fillRect(x, y, width, height)
+      context.strokeStyle = palette('--surface')
+      context.lineWidth = 1.5
+      context.beginPath()
+      context.moveTo(x + 3, y + 3)
+      context.lineTo(x + width - 3, y + height - 3)
+      context.moveTo(x + width - 3, y + 3)
+      context.lineTo(x + 3, y + height - 3)
+      context.stroke()
       break
     case 'hatch':
       tint(context, box)

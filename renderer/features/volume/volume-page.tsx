@@ -30,6 +30,7 @@ interface VolumePageProps {
 export function VolumePage({ volume, tab, children }: VolumePageProps) {
   const { t } = useTranslation()
   const facts = useFormats((state) => factsOf(state.formats, volume.format))
+  const map = useCommand('volume.map')
   const snapshots = useCommand('volume.snapshots')
   const health = useCommand('volume.health')
   const checked = useChecks((state) => state.byVolume.get(volume.id))
@@ -45,6 +46,7 @@ export function VolumePage({ volume, tab, children }: VolumePageProps) {
         value={tab}
         onValueChange={(chosen) => showVolume(volume.id, chosen)}
         tabs={[
+          { value: 'map', title: map.title, shortcut: map.shortcut },
           ...(facts?.capabilities.snapshots === true || tab === 'snapshots'
             ? [
                 {

@@ -21,6 +21,38 @@ export const SCENES: readonly Scene[] = [
   { name: 'library-one', query: 'volumes=1' },
   { name: 'library-empty', query: 'volumes=0&bare' },
   { name: 'library-scanning', query: 'volumes=0&bare&scanning' },
+  { name: 'map', query: 'volumes=40', act: openMap },
+  {
+    name: 'map-zoomed',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openMap(page)
+      for (let step = 0; step < 3; step++) await page.keyboard.press('+')
+      await page.getByRole('slider', { name: /^Map of the disk/ }).focus()
+      for (let step = 0; step < 5; step++) await page.keyboard.press(']')
+      await page.getByText('In the file').waitFor()
+    },
+  },
+  { name: 'map-narrow', query: 'volumes=40', size: NARROW, act: openMap },
+  {
+    name: 'map-file',
+    query: 'volumes=40',
+    size: WIDE,
+    act: async (page) => {
+      await openMap(page)
+      await page.getByRole('button', { name: 'File', exact: true }).click()
+      await page.getByText(/of the file$/).waitFor()
+    },
+  },
+  {
+    name: 'map-table',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openMap(page)
+      await page.keyboard.press('t')
+      await page.getByRole('gridcell', { name: '0x0', exact: true }).waitFor()
+    },
+  },
   {
     name: 'no-match',
     query: 'volumes=40',
@@ -320,4 +352,10 @@ export async function drag(
     },
     [type, names, zone] as const,
   )
+}
+
+async function openMap(page: Page): Promise<void> {
+  await choose(page, 'debian12.qcow2')
+  await page.keyboard.press('Alt+Digit2')
+  await page.getByText(/of the guest disk$/).waitFor()
 }
