@@ -10,6 +10,7 @@ import { HealthTab } from './features/health/health-tab.tsx'
 import { Repair } from './features/health/repair.tsx'
 import { Inspector } from './features/inspector/inspector.tsx'
 import { Jobs } from './features/jobs/jobs.tsx'
+import { JobsPage } from './features/jobs/jobs-page.tsx'
 import { Library } from './features/library/library.tsx'
 import { SearchField } from './features/library/search-field.tsx'
 import { MapTab } from './features/map/map-tab.tsx'
@@ -30,7 +31,8 @@ import { useVolumes } from './state/volumes.ts'
 function Main() {
   const page = useView((state) => state.page)
   const volume = useVolumes((state) => (page.kind === 'volume' ? state.byId.get(page.id) : undefined))
-  if (page.kind === 'library' || !volume) return <Library />
+  if (page.kind === 'jobs') return <JobsPage />
+  if (page.kind !== 'volume' || !volume) return <Library />
   return (
     <VolumePage key={volume.id} volume={volume} tab={page.tab}>
       {page.tab === 'map' && <MapTab volume={volume} />}

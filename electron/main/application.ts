@@ -1,7 +1,7 @@
 // Puts main's parts together: one engine, one window, and the API between them.
 
 import { join } from 'node:path'
-import { Menu, app, dialog, ipcMain, protocol } from 'electron'
+import { Menu, Notification, app, dialog, ipcMain, protocol } from 'electron'
 import { WIRES } from '../contract/messages.ts'
 import { assertNever, type ErrorData } from '../../core/model/index.ts'
 import type { EngineEvent } from '../contract/engine-port.ts'
@@ -10,6 +10,7 @@ import { EngineHost } from './engine-host.ts'
 import { Granting } from './granting.ts'
 import { Grants } from './grants.ts'
 import { JobMirror } from './job-mirror.ts'
+import { JobSignals } from './job-signals.ts'
 import { LibraryMirror } from './library-mirror.ts'
 import { menuTemplate } from './menus.ts'
 import { pageFiles } from './page-files.ts'
@@ -31,6 +32,7 @@ export class Application {
   readonly #grants = new Grants()
   readonly #library: LibraryMirror
   readonly #jobs: JobMirror
+  readonly #signals: JobSignals
   readonly #host: EngineHost
   readonly #granting: Granting
   readonly #quitting: Quitting
@@ -62,6 +64,11 @@ export class Application {
     const { emit } = this.#windows
     this.#library = new LibraryMirror(this.#grants, emit)
     this.#jobs = new JobMirror(this.#grants, emit)
+    this.#signals = new JobSignals({
+      window: () => this.#windows.window,
+      words: this.#words,
+      notify: (title, body) => this.#notify(title, body),
+    })
     this.#host = new EngineHost({
       worker: join(built, 'engine/engine.js'),
       data: { journal: join(folders.state, 'jobs.jsonl') },
@@ -150,7 +157,7 @@ export class Application {
   #engineSays(event: EngineEvent): void {
     switch (event.name) {
       case 'job':
-        this.#jobs.receive(event.value)
+        this.#signals.update(this.#jobs.receive(event.value), this.#jobs.list())
         return
       case 'jobDismissed':
         this.#jobs.dismissed(event.value)
@@ -164,6 +171,13 @@ export class Application {
       default:
         assertNever(event)
     }
+  }
+
+  #notify(title: string, body: string): void {
+    if (!Notification.isSupported()) return
+    const notification = new Notification({ title, body })
+    notification.on('click', () => this.show())
+    notification.show()
   }
 
   #tellOfProblem(problem: ErrorData): void {

@@ -36,10 +36,13 @@ export class JobMirror {
     return this.list().filter(({ state }) => !hasEnded(state))
   }
 
-  receive(job: Job): void {
+  /** As the window shows it. */
+  receive(job: Job): JobView {
     this.#lost = new Set([...this.#lost].filter((id) => id !== job.id))
     this.#specs.set(job.id, job.spec)
-    this.#put(this.view(job))
+    const view = this.view(job)
+    this.#put(view)
+    return view
   }
 
   dismissed(id: JobId): void {

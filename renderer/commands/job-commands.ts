@@ -1,8 +1,9 @@
 // Commands about jobs.
 
-import { ListTodo, X } from 'lucide-react'
-import { cancelJob, isCancellable, newestUnderWay, useJobs } from '../state/jobs.ts'
+import { ListTodo, Pause, Play, X } from 'lucide-react'
+import { cancelJob, continueJob, isCancellable, isPaused, newestUnderWay, pauseJob, useJobs } from '../state/jobs.ts'
 import { usePanels } from '../state/panels.ts'
+import { showPage } from '../state/view.ts'
 import type { Command } from './command.ts'
 
 export const jobCommands = [
@@ -13,6 +14,36 @@ export const jobCommands = [
     shortcut: '$mod+J',
     checked: () => usePanels.getState().jobs,
     run: () => usePanels.setState((state) => ({ jobs: !state.jobs })),
+  },
+  {
+    id: 'jobs.page',
+    title: 'command.jobsPage',
+    icon: ListTodo,
+    shortcut: '$mod+Shift+J',
+    run: () => showPage('jobs'),
+  },
+  {
+    id: 'jobs.pause',
+    title: 'command.pauseJob',
+    icon: Pause,
+    unavailable: () => {
+      const job = newestUnderWay(useJobs.getState().jobs)
+      return job && isCancellable(job) && !isPaused(job) ? undefined : 'command.noPausableJob'
+    },
+    run: () => {
+      const job = newestUnderWay(useJobs.getState().jobs)
+      if (job) pauseJob(job.id)
+    },
+  },
+  {
+    id: 'jobs.continue',
+    title: 'command.continueJob',
+    icon: Play,
+    unavailable: () => (useJobs.getState().jobs.some(isPaused) ? undefined : 'command.noPausableJob'),
+    run: () => {
+      const job = useJobs.getState().jobs.findLast(isPaused)
+      if (job) continueJob(job.id)
+    },
   },
   {
     id: 'jobs.cancel',

@@ -43,6 +43,7 @@ export function putJob(job: JobView, now = Date.now()): void {
 
 function extended(trace: Trace, { state }: JobView, now: number): Trace {
   if (state.kind !== 'running') return trace
+  if (state.paused) return { ...trace, samples: [] }
   const { phase, done } = state.progress
   const samePhase = trace.phases.at(-1) === phase
   const samples = samePhase ? trace.samples : []
@@ -94,6 +95,34 @@ export function cancelJob(id: JobId): void {
 
 export function dismissJob(id: JobId): void {
   api.dismissJob(id).catch(tell)
+}
+
+export function pauseJob(id: JobId): void {
+  api.pauseJob(id).catch(tell)
+}
+
+export function continueJob(id: JobId): void {
+  api.continueJob(id).catch(tell)
+}
+
+export function retryJob(id: JobId): void {
+  api.retryJob(id).catch(tell)
+}
+
+export function resumeJob(id: JobId): void {
+  api.resumeJob(id).catch(tell)
+}
+
+export function discardJob(id: JobId): void {
+  api.discardJob(id).catch(tell)
+}
+
+export function isPaused({ state }: JobView): boolean {
+  return state.kind === 'running' && state.paused === true
+}
+
+export function isInterrupted({ state }: JobView): boolean {
+  return state.kind === 'interrupted'
 }
 
 export function isUnderWay(job: JobView): boolean {

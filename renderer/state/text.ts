@@ -44,7 +44,13 @@ export function fullDateText(milliseconds: number): string {
   return t('units.dateTime', { day: date.getDate(), month, year: date.getFullYear(), time })
 }
 
+/** `14:05:09`. */
+export function clockText(milliseconds: number): string {
+  return formatter('clock').format(new Date(milliseconds))
+}
+
 const STYLES = {
+  clock: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
   time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   month: { month: 'short' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>

@@ -8,10 +8,13 @@ import { useVolumes } from './volumes.ts'
 export type Scope =
   { readonly kind: 'all' } | { readonly kind: 'attention' } | { readonly kind: 'place'; readonly place: FolderId }
 
-export type VolumeTab = 'map' | 'snapshots' | 'health'
+export type VolumeTab = 'map' | 'snapshots' | 'health' | 'activity'
 
 export type Page =
-  { readonly kind: 'library' } | { readonly kind: 'volume'; readonly id: VolumeId; readonly tab: VolumeTab }
+  | { readonly kind: 'library' }
+  | { readonly kind: 'volume'; readonly id: VolumeId; readonly tab: VolumeTab }
+  | { readonly kind: 'jobs' }
+  | { readonly kind: 'settings' }
 
 const LIBRARY: Page = { kind: 'library' }
 
@@ -39,6 +42,10 @@ export function showVolume(id: VolumeId, tab: VolumeTab): void {
 
 export function showLibrary(): void {
   useView.setState({ page: LIBRARY })
+}
+
+export function showPage(kind: 'jobs' | 'settings'): void {
+  useView.setState({ page: { kind } })
 }
 
 export function showScope(scope: Scope): void {

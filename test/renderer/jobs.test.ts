@@ -3,7 +3,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { JobView } from '../../electron/contract/data.ts'
 import { MiB } from '../../core/model/index.ts'
-import { jobTitle, outcomeText, timeLeftText } from '../../renderer/features/jobs/job-text.ts'
+import { jobTitle, outcomeText, timeLeftText } from '../../renderer/state/job-text.ts'
 import { fraction, isCancellable, newestUnderWay, putJob, removeJob, useJobs } from '../../renderer/state/jobs.ts'
 import { secondsLeft } from '../../renderer/state/time-left.ts'
 import type { Sample } from '../../renderer/state/time-left.ts'

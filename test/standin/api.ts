@@ -2,7 +2,7 @@
 
 export { app } from './app.ts'
 export { BrowserWindow } from './browser-window.ts'
-export { clipboard, screen, shell } from './desktop.ts'
+export { Notification, clipboard, screen, shell } from './desktop.ts'
 export { dialog } from './dialog.ts'
 export { ipcMain } from './ipc-main.ts'
 export { Menu, MenuItem } from './menu.ts'

@@ -105,6 +105,9 @@ export class BrowserWindow extends EventEmitter {
     return BrowserWindow.getFocusedWindow() === this
   }
 
+  /** There is no taskbar to show it on. */
+  setProgressBar(_part: number): void {}
+
   getTitle(): string {
     return this.#title
   }

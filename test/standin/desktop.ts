@@ -1,4 +1,4 @@
-// The small parts of the desktop: `shell`, `clipboard`, `screen`.
+// The small parts of the desktop: `shell`, `Notification`, `clipboard`, `screen`.
 
 import { spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
@@ -17,6 +17,27 @@ function openOutside(what: string): void {
 
 export const shell = {
   showItemInFolder: (path: string): void => openOutside(dirname(path)),
+}
+
+/** Nothing is shown: what would be is noted. */
+export class Notification extends EventEmitter {
+  static isSupported(): boolean {
+    return true
+  }
+
+  readonly title: string
+  readonly body: string
+
+  constructor({ title = '', body = '' }: { readonly title?: string; readonly body?: string } = {}) {
+    super()
+    this.title = title
+    this.body = body
+  }
+
+  show(): void {
+    note('would notify', `${this.title}: ${this.body}`)
+    this.emit('show')
+  }
 }
 
 /** The stand-in's own: the desktop's is never read or written by a test. */

@@ -41,6 +41,7 @@ test.each<[string, readonly string[], readonly string[]]>([
   ['WebContents', namesIn(WebContents.prototype), ['WebContents']],
   ['webContents', namesIn(api.webContents), ['WebContents']],
   ['dialog', namesIn(api.dialog), ['Dialog']],
+  ['Notification', namesIn(api.Notification, api.Notification.prototype), ['Notification']],
   ['shell', namesIn(api.shell), ['Shell']],
   ['protocol', namesIn(api.protocol), ['Protocol']],
   ['session', namesIn(api.session), ['Session']],

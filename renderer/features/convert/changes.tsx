@@ -3,6 +3,7 @@
 import { Archive, Bookmark, Camera, Check, Files, Layers, LockOpen, PackageOpen, Ruler } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import type { TFunction } from 'i18next'
 import type { ConvertChange, SnapshotFacts } from '../../../core/model/index.ts'
 import { assertNever } from '../../../core/model/index.ts'
 import { sizeText } from '../../state/text.ts'
@@ -46,9 +47,7 @@ export function Changes({ changes, snapshot }: ChangesProps) {
   )
 }
 
-type Translate = ReturnType<typeof useTranslation>['t']
-
-function lineOf(change: ConvertChange, snapshot: SnapshotFacts | undefined, t: Translate): Line {
+function lineOf(change: ConvertChange, snapshot: SnapshotFacts | undefined, t: TFunction): Line {
   switch (change.kind) {
     case 'snapshots-dropped': {
       const { count } = change

@@ -2,6 +2,7 @@
 
 import { ArrowRight, Camera } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import type { TFunction } from 'i18next'
 import { formatShape } from '../../state/formats.ts'
 import { sizeText } from '../../state/text.ts'
 import { Bar } from '../../ui/bar.tsx'
@@ -83,8 +84,6 @@ export function OneSource(props: OneSourceProps) {
   )
 }
 
-type Translate = ReturnType<typeof useTranslation>['t']
-
-export function about(bytes: number, exact: boolean, t: Translate): string {
+export function about(bytes: number, exact: boolean, t: TFunction): string {
   return exact ? sizeText(bytes) : t('convert.about', { size: sizeText(bytes) })
 }

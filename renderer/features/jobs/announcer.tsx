@@ -3,7 +3,7 @@
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { fraction, newestUnderWay, useJobs } from '../../state/jobs.ts'
-import { jobTitle, outcomeText } from './job-text.ts'
+import { jobTitle, outcomeText } from '../../state/job-text.ts'
 
 export function Announcer() {
   const { t } = useTranslation()

@@ -1,27 +1,43 @@
 // The line at the foot of the window: the newest running job, or that there is none.
 
-import { ChevronDown, ChevronUp, OctagonX, X } from 'lucide-react'
+import { ChevronDown, ChevronUp, OctagonX, Pause, Play, TriangleExclamationPoint, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '../../../electron/contract/data.ts'
 import { useCommand } from '../../commands/use-command.ts'
-import { fraction, isCancellable, newestUnderWay, useJobs } from '../../state/jobs.ts'
+import {
+  continueJob,
+  fraction,
+  isCancellable,
+  isInterrupted,
+  isPaused,
+  newestUnderWay,
+  pauseJob,
+  useJobs,
+} from '../../state/jobs.ts'
 import { percentText, rateText } from '../../state/text.ts'
 import { ProgressBar } from '../../ui/bar.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { JOB_ICONS } from './job-icons.ts'
-import { jobTitle, timeLeftText } from './job-text.ts'
+import { jobTitle, timeLeftText } from '../../state/job-text.ts'
 import styles from './job-bar.module.css'
 
 export function JobBar({ open }: { readonly open: boolean }) {
   const { t } = useTranslation()
   const jobs = useJobs((state) => state.jobs)
   const { shortcut, run } = useCommand('jobs.show')
+  const all = useCommand('jobs.page')
   const newest = newestUnderWay(jobs)
   const Chevron = open ? ChevronDown : ChevronUp
   return (
     <footer className={styles.bar} aria-label={t('jobs.bar')}>
       {newest ? <Running job={newest} /> : <Idle jobs={jobs} />}
+      {open && !newest && <span className="muted cut">{t('jobs.onePerDisk')}</span>}
       <span className="grow" />
+      {open && (
+        <Button variant="ghost" size="tiny" title={all.shortcut} onClick={all.run}>
+          {t('jobs.openAll')}
+        </Button>
+      )}
       {(jobs.length > 0 || open) && (
         <Button variant="ghost" size="tiny" aria-expanded={open} title={shortcut} onClick={run}>
           {open ? t('jobs.hide') : t('jobs.count', { count: jobs.length })}
@@ -56,8 +72,16 @@ function Running({ job }: { readonly job: JobView }) {
         <>
           <span className={styles.percent}>{part === undefined ? '–' : percentText(part)}</span>
           <span className={styles.rate}>{rate === undefined ? '–' : rateText(rate)}</span>
-          <span className={styles.left}>{timeLeftText(job, trace)}</span>
+          <span className={styles.left}>{isPaused(job) ? t('jobs.paused') : timeLeftText(job, trace)}</span>
         </>
+      )}
+      {isCancellable(job) && (
+        <IconButton
+          size="tiny"
+          label={t(isPaused(job) ? 'jobs.continue' : 'jobs.pause', { job: jobTitle(job) })}
+          icon={isPaused(job) ? <Play /> : <Pause />}
+          onClick={() => (isPaused(job) ? continueJob : pauseJob)(job.id)}
+        />
       )}
       {isCancellable(job) && (
         <IconButton size="tiny" label={cancel.title} shortcut={cancel.shortcut} icon={<X />} onClick={cancel.run} />
@@ -71,6 +95,15 @@ function Idle({ jobs }: { readonly jobs: readonly JobView[] }) {
   const { t } = useTranslation()
   const failed = jobs.filter((job) => job.state.kind === 'failed').length
   const queued = jobs.filter((job) => job.state.kind === 'queued').length
+  const interrupted = jobs.filter(isInterrupted).length
+  if (interrupted > 0) {
+    return (
+      <>
+        <TriangleExclamationPoint className="icon-14 warn" aria-hidden="true" />
+        <span className="warn cut">{t('jobs.someInterrupted', { count: interrupted })}</span>
+      </>
+    )
+  }
   if (failed > 0) {
     return (
       <>

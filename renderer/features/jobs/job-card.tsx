@@ -1,14 +1,15 @@
 // A job that is running: phases, bar, pace.
 
-import { Check, ChevronRight, X } from 'lucide-react'
+import { Check, ChevronRight, Pause, Play, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '../../../electron/contract/data.ts'
-import { cancelJob, fraction, isCancellable, useJobs } from '../../state/jobs.ts'
+import { cancelJob, continueJob, fraction, isCancellable, isPaused, pauseJob, useJobs } from '../../state/jobs.ts'
 import { percentText, rateText, sizeText } from '../../state/text.ts'
 import { ProgressBar } from '../../ui/bar.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { Sparkline } from '../../ui/sparkline.tsx'
-import { jobTitle, timeLeftText } from './job-text.ts'
+import { jobTitle, timeLeftText } from '../../state/job-text.ts'
+import { JobLog } from './job-log.tsx'
 import styles from './job-tray.module.css'
 
 export function JobCard({ job }: { readonly job: JobView }) {
@@ -23,6 +24,14 @@ export function JobCard({ job }: { readonly job: JobView }) {
         <h3 className="medium cut grow" title={title}>
           {title}
         </h3>
+        {isCancellable(job) && (
+          <IconButton
+            size="small"
+            label={t(isPaused(job) ? 'jobs.continue' : 'jobs.pause', { job: title })}
+            icon={isPaused(job) ? <Play /> : <Pause />}
+            onClick={() => (isPaused(job) ? continueJob : pauseJob)(job.id)}
+          />
+        )}
         {isCancellable(job) && (
           <IconButton
             size="small"
@@ -63,9 +72,14 @@ export function JobCard({ job }: { readonly job: JobView }) {
         <span className="grow" />
         <span className="muted nowrap">{timeLeftText(job, trace)}</span>
         <span className={styles.rate}>
-          {state.kind === 'running' && state.rate !== undefined ? rateText(state.rate) : '–'}
+          {isPaused(job)
+            ? t('jobs.paused')
+            : state.kind === 'running' && state.rate !== undefined
+              ? rateText(state.rate)
+              : '–'}
         </span>
       </div>
+      <JobLog job={job} />
     </article>
   )
 }

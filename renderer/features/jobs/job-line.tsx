@@ -1,12 +1,12 @@
 // Jobs that wait or have ended, one line each; a failed one tells why below.
 
-import { Check, CircleSlash, FolderOpen, OctagonX, TriangleExclamationPoint, X } from 'lucide-react'
+import { Check, CircleSlash, FolderOpen, OctagonX, RotateCcw, TriangleExclamationPoint, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '../../../electron/contract/data.ts'
 import type { ErrorData } from '../../../core/model/index.ts'
 import { api } from '../../state/api.ts'
 import { errorText } from '../../state/errors.ts'
-import { cancelJob, dismissJob } from '../../state/jobs.ts'
+import { cancelJob, dismissJob, retryJob } from '../../state/jobs.ts'
 import { tell } from '../../state/notices.ts'
 import { revealVolume } from '../../state/view.ts'
 import { useVolumes } from '../../state/volumes.ts'
@@ -14,7 +14,8 @@ import { IconButton } from '../../ui/button.tsx'
 import { CodeBlock, CopyButton } from '../../ui/code-block.tsx'
 import { Fold } from '../../ui/fold.tsx'
 import { JOB_ICONS } from './job-icons.ts'
-import { jobTitle, outcomeText } from './job-text.ts'
+import { JobLog } from './job-log.tsx'
+import { jobTitle, outcomeText } from '../../state/job-text.ts'
 import styles from './job-tray.module.css'
 
 export function QueuedJob({ job }: { readonly job: JobView }) {
@@ -59,6 +60,14 @@ export function EndedJob({ job }: { readonly job: JobView }) {
         )}
         <span className="secondary muted nowrap">{outcomeText(job)}</span>
         <span className={styles.actions}>
+          {(state.kind === 'failed' || state.kind === 'cancelled') && (
+            <IconButton
+              size="small"
+              label={t('jobs.retry', { job: title })}
+              icon={<RotateCcw />}
+              onClick={() => retryJob(job.id)}
+            />
+          )}
           {volume !== undefined && (
             <IconButton
               size="small"
@@ -83,6 +92,7 @@ export function EndedJob({ job }: { readonly job: JobView }) {
         </p>
       ))}
       {state.kind === 'failed' && <Failure error={state.error} />}
+      <JobLog job={job} />
     </li>
   )
 }

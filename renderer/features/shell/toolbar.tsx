@@ -63,6 +63,19 @@ function Crumbs() {
       </h1>
     )
   }
+  if (page.kind === 'jobs' || page.kind === 'settings') {
+    return (
+      <h1 className={styles.crumbs}>
+        <button type="button" className={styles.up} onClick={showLibrary}>
+          {t('shell.library')}
+        </button>
+        <span className={styles.slash} aria-hidden="true">
+          /
+        </span>
+        <span className="strong cut">{t(page.kind === 'jobs' ? 'jobs.title' : 'settings.title')}</span>
+      </h1>
+    )
+  }
   return (
     <h1 className={styles.crumbs}>
       <span className="muted">{t('shell.library')}</span>

@@ -14,12 +14,15 @@ const getpid: Foreign = libc.func('int getpid()')
 const kill: Foreign = libc.func('int kill(int, int)')
 const waitpid: Foreign = libc.func('int waitpid(int, void *, int)')
 const exitNow: Foreign = libc.func('void _exit(int)')
+const alarm: Foreign = libc.func('unsigned int alarm(unsigned int)')
 const usleep: Foreign = libc.func('int usleep(unsigned int)')
 const madvise: Foreign = libc.func('int madvise(uintptr_t, size_t, int)')
 
 const SIGKILL = 9
 const SIGSEGV = 11
 const MADV_DOFORK = 11
+/** Seconds after which a program that hangs is ended, which is told. */
+const LONGEST = 120
 
 const MOST_MAPS = 4 * MiB
 let maps = Buffer.alloc(MOST_MAPS)
@@ -68,6 +71,7 @@ export async function runAndKill(work: () => Promise<never>, after?: number): Pr
   shareMemory()
   const pid = systemFork()
   if (pid === 0) {
+    alarm(LONGEST)
     // What keeps it alive while nothing else does.
     setInterval(() => {}, 1000)
     await work().catch(async (error: unknown) => {

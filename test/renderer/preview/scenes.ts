@@ -94,6 +94,7 @@ export const SCENES: readonly Scene[] = [
       await page.getByRole('region', { name: 'Jobs', exact: true }).getByText('left').waitFor()
     },
   },
+  { name: 'jobs-page', query: 'volumes=40&jobs', act: (page) => page.keyboard.press('Control+Shift+j') },
   { name: 'jobs-narrow', query: 'volumes=40&jobs', size: NARROW, act: (page) => page.keyboard.press('Control+j') },
   { name: 'create', query: 'volumes=40', act: openCreate },
   {

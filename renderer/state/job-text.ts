@@ -1,12 +1,12 @@
 // A job in words.
 
 import { t } from 'i18next'
-import { assertNever } from '../../../core/model/index.ts'
-import type { CheckReport } from '../../../core/model/index.ts'
-import type { JobView } from '../../../electron/contract/data.ts'
-import type { Trace } from '../../state/jobs.ts'
-import { durationText, sizeText } from '../../state/text.ts'
-import { secondsLeft } from '../../state/time-left.ts'
+import { assertNever } from '../../core/model/index.ts'
+import type { CheckReport } from '../../core/model/index.ts'
+import type { JobView } from '../../electron/contract/data.ts'
+import type { Trace } from './jobs.ts'
+import { clockText, durationText, sizeText } from './text.ts'
+import { secondsLeft } from './time-left.ts'
 
 /** As a title: `Convert old.raw to QCOW2`. */
 export function jobTitle(job: JobView): string {
@@ -66,6 +66,8 @@ export function outcomeText({ state }: JobView): string {
       return t('jobs.cancelled')
     case 'failed':
       return t('jobs.failed')
+    case 'interrupted':
+      return state.finished ? t('jobs.done') : t('jobs.cutOff')
     case 'succeeded':
       break
     default:
@@ -103,6 +105,16 @@ export function outcomeText({ state }: JobView): string {
     default:
       return assertNever(result)
   }
+}
+
+/** What happened when, one line each; to be copied into a report. */
+export function logText(job: JobView): string {
+  const lines = (job.events ?? []).map(({ at, kind }) => `${clockText(at)}  ${t(`jobs.event.${kind}`)}`)
+  if (job.endedAt !== undefined) lines.push(`${clockText(job.endedAt)}  ${outcomeText(job)}`)
+  const { state } = job
+  if (state.kind === 'failed') lines.push(state.error.message)
+  if (state.kind === 'succeeded') lines.push(...state.result.warnings)
+  return [jobTitle(job), ...lines].join('\n')
 }
 
 /** The worst of what a check found. */
