@@ -9,11 +9,13 @@ import type { OptionTable } from '../model/option.ts'
 import type { FormatFacts } from '../model/plan.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { IMAGE_OPTS, KEEP_UNDO, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, undoHint } from './command.ts'
+import { CACHE, IMAGE_OPTS, KEEP_UNDO, OBJECT, PROGRESS, QUIET, undoHint } from './command.ts'
 import type { Command } from './command.ts'
 import { optionLines, sizeOf, sortedLines } from './create-options.ts'
+import { refusal } from './failure.ts'
 import { parseKeyValues } from './key-values.ts'
 import { fileNamed } from './names.ts'
+import { programName } from './program.ts'
 import { SILENT, progressView } from './progress.ts'
 
 const words: CommandWords = {
@@ -27,7 +29,7 @@ const words: CommandWords = {
     KEEP_UNDO,
     PROGRESS,
     QUIET,
-    { ...SOURCE_CACHE, long: 'cache', short: 't' },
+    CACHE,
     IMAGE_OPTS,
     OBJECT,
   ],
@@ -54,8 +56,6 @@ export const amend: Command = {
   async run(given, { console, operations, signal }) {
     const texts = given.texts('options')
     if (texts.length === 0) throw usageError(words, 'Must specify options (-o)')
-    const empty = texts.find((text) => text === '')
-    if (empty !== undefined) throw new SpindleError('invalid-argument', `Invalid option list: ${empty}`)
     const values = parseKeyValues(texts)
     const statedFormat = given.text('format')
     const [file, ...others] = given.operands
@@ -63,7 +63,7 @@ export const amend: Command = {
       console.out(amendHelp(operations.format(statedFormat)))
       return 0
     }
-    if (file === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
+    if (file === undefined || others.length > 0) throw refusal('Expecting one image file name')
     const { path, shown, format } = fileNamed(file, statedFormat, operations)
     const [facts] = await operations.inspect({ path, chain: false, ...(format !== undefined && { format }) })
     if (!facts) throw new SpindleError('internal', 'an image without facts')
@@ -130,20 +130,16 @@ function amendments(texts: ReadonlyMap<string, string>, format: FormatFacts, fac
   }
   const size = texts.get('size')
   if (size !== undefined && sizeOf(size) !== facts.virtualSize)
-    throw refusal("Cannot amend the size\nYou can use 'spindle resize' instead.")
+    throw refusal(`Cannot amend the size\nYou can use '${programName()} resize' instead.`)
   const backingFile = texts.get('backing_file') ?? facts.backing?.path ?? ''
   const backingFormat = texts.get('backing_fmt')
   const isOther = backingFile !== (facts.backing?.path ?? '')
   if (isOther || (backingFormat !== undefined && !facts.backing))
-    throw refusal("Cannot amend the backing file\nYou can use 'spindle rebase' instead.")
+    throw refusal(`Cannot amend the backing file\nYou can use '${programName()} rebase' instead.`)
   return { options: parseOptions(format.options, own), backingFormat }
 }
 
 function unknownOption(name: string, { options }: FormatFacts): string {
   const isKnown = options.some((option) => option.name === name) || name.startsWith('encrypt')
   return `Invalid parameter '${name}'${isKnown ? '\nThis option is only supported for image creation' : ''}`
-}
-
-function refusal(message: string): SpindleError {
-  return new SpindleError('invalid-argument', message)
 }

@@ -1,12 +1,13 @@
 // `spindle bench`: how fast an image answers.
 
 import { SpindleError } from '../model/error.ts'
-import { parseSize } from '../model/units.ts'
-import type { CommandWords, Words } from './arguments.ts'
+import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { FORCE_SHARE, IMAGE_OPTS, OBJECT, QUIET } from './command.ts'
+import { CACHE, FORCE_SHARE, IMAGE_OPTS, OBJECT, QUIET } from './command.ts'
 import type { Command } from './command.ts'
 import { fileNamed } from './names.ts'
+import { MOST_COUNT, numberOf } from './numbers.ts'
+import type { Bounds } from './numbers.ts'
 
 const words: CommandWords = {
   name: 'bench',
@@ -23,14 +24,21 @@ const words: CommandWords = {
     { long: 'pattern', value: 'BYTE', help: 'the byte to write; 0 is the default' },
     { long: 'flush-interval', value: 'COUNT', help: 'make what was written durable after every COUNT requests' },
     { long: 'no-drain', help: 'accepted for scripts; Spindle never waits for other requests before it flushes' },
-    { long: 'cache', short: 't', value: 'MODE', help: 'accepted for scripts; Spindle leaves caching to the system' },
-    { long: 'aio', short: 'i', value: 'MODE', help: 'accepted for scripts; Spindle has one way of its own' },
+    { ...CACHE, allowed: { values: CACHE.allowed?.values ?? [], refusal: () => 'Invalid cache mode' } },
+    {
+      long: 'aio',
+      short: 'i',
+      value: 'MODE',
+      allowed: { values: ['threads', 'native', 'io_uring'], refusal: (mode) => `Invalid aio option: ${mode}` },
+      help: 'accepted for scripts; Spindle has one way of its own',
+    },
     { long: 'native', short: 'n', help: 'accepted for scripts, as -i' },
     QUIET,
     OBJECT,
     FORCE_SHARE,
+    IMAGE_OPTS,
   ],
-  refused: [IMAGE_OPTS],
+  refused: [],
   notes: ['Requests that reach the end of the disk go on at its start.'],
 }
 
@@ -40,12 +48,18 @@ export const bench: Command = {
     const [name, ...others] = given.operands
     if (name === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
     const { path, format } = fileNamed(name, given.text('format'), operations)
-    const [count, depth] = [number(given, 'count') ?? 75_000, number(given, 'depth') ?? 64]
-    const [offset, length] = [number(given, 'offset') ?? 0, number(given, 'buffer-size') ?? 4096]
-    const step = number(given, 'step-size') ?? 0
-    const flushEvery = number(given, 'flush-interval') ?? 0
+    const number = (name: string, what: string, bounds: Bounds): number | undefined => {
+      const text = given.text(name)
+      return text === undefined ? undefined : numberOf(what, text, bounds)
+    }
+    const count = number('count', 'request count', { least: 1, most: MOST_COUNT }) ?? 75_000
+    const depth = number('depth', 'queue depth', { least: 1, most: MOST_COUNT }) ?? 64
+    const offset = number('offset', 'offset', {}) ?? 0
+    const length = number('buffer-size', 'buffer size', { least: 1, most: MOST_COUNT }) ?? 4096
+    const step = number('step-size', 'step_size', { most: MOST_COUNT }) ?? 0
+    const flushEvery = number('flush-interval', 'flush interval', { most: MOST_COUNT }) ?? 0
+    const pattern = number('pattern', 'pattern byte', { most: 255 }) ?? 0
     const writes = given.has('write')
-    if (depth === 0 || length === 0) throw new SpindleError('invalid-argument', 'Invalid queue depth or buffer size')
     if (!writes && flushEvery > 0) {
       throw new SpindleError('invalid-argument', '--flush-interval is only available in write tests')
     }
@@ -60,18 +74,9 @@ export const bench: Command = {
       if (flushEvery > 0) console.out(`Sending flush every ${flushEvery} requests\n`)
     }
     const spec = { path, ...(format !== undefined && { format }), ...request }
-    const pattern = number(given, 'pattern') ?? 0
-    const write = { pattern: pattern % 256, flushEvery }
+    const write = { pattern, flushEvery }
     const seconds = await operations.bench({ ...spec, ...(writes && { write }) }, signal)
     if (!given.has('quiet')) console.out(`Run completed in ${seconds.toFixed(3)} seconds.\n`)
     return 0
   },
-}
-
-function number(given: Words, name: string): number | undefined {
-  const text = given.text(name)
-  if (text === undefined) return undefined
-  const value = parseSize(text)
-  if (value !== undefined) return value
-  throw new SpindleError('invalid-argument', `Invalid ${name.replace('-', ' ')} specified: '${text}'`)
 }

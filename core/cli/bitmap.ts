@@ -2,11 +2,12 @@
 
 import type { Operations } from '../index.ts'
 import type { BitmapJob } from '../model/job.ts'
+import { SpindleError, failedDeed } from '../model/error.ts'
 import type { CommandWords, Words } from './arguments.ts'
-import { usageError } from './arguments.ts'
 import { IMAGE_OPTS, KEEP_UNDO, OBJECT, undoHint } from './command.ts'
 import type { Command } from './command.ts'
 import { sizeOf } from './create-options.ts'
+import { refusal } from './failure.ts'
 import { fileNamed } from './names.ts'
 
 const words: CommandWords = {
@@ -47,7 +48,7 @@ export const bitmap: Command = {
     checkWords(given)
     const [file, name, ...others] = given.operands
     if (file === undefined || name === undefined || others.length > 0)
-      throw usageError(words, 'Expecting filename and bitmap name')
+      throw refusal('Expecting filename and bitmap name')
     const { path, shown, format } = fileNamed(file, given.text('format'), operations)
     const keepUndo = given.has('keep-undo')
     const job: BitmapJob = {
@@ -58,7 +59,16 @@ export const bitmap: Command = {
       actions: actionsOf(given, operations),
       keepUndo,
     }
-    await operations.run(job, { signal, progress: () => {}, pointOfNoReturn: () => {} })
+    try {
+      await operations.run(job, { signal, progress: () => {}, pointOfNoReturn: () => {} })
+    } catch (error) {
+      // Scripts look for these words; which of several it was is in what follows.
+      if (!(error instanceof SpindleError) || failedDeed(error)) throw error
+      const verb = given.inOrder.find(([long]) => ACTIONS.has(long))?.[0] ?? ''
+      throw new SpindleError(error.code, `Operation ${verb} on bitmap ${name} failed: ${error.message}`, {
+        cause: error,
+      })
+    }
     if (keepUndo) console.out(undoHint(shown))
     return 0
   },
@@ -66,11 +76,11 @@ export const bitmap: Command = {
 
 function checkWords(given: Words): void {
   if (!given.inOrder.some(([long]) => ACTIONS.has(long)))
-    throw usageError(words, 'Need at least one of --add, --remove, --clear, --enable, --disable, or --merge')
-  if (given.has('granularity') && !given.has('add')) throw usageError(words, 'granularity only supported with --add')
-  if (given.has('source-format') && !given.has('source-file')) throw usageError(words, '-F only supported with -b')
+    throw refusal('Need at least one of --add, --remove, --clear, --enable, --disable, or --merge')
+  if (given.has('granularity') && !given.has('add')) throw refusal('granularity only supported with --add')
+  if (given.has('source-format') && !given.has('source-file')) throw refusal('-F only supported with -b')
   if (given.has('source-file') && !given.has('merge'))
-    throw usageError(words, 'Merge bitmap source file only supported with --merge')
+    throw refusal('Merge bitmap source file only supported with --merge')
 }
 
 function actionsOf(given: Words, operations: Operations): BitmapJob['actions'] {

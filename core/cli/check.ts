@@ -1,7 +1,6 @@
 // `spindle check`: whether the tables of an image are in order, and putting them right.
 
 import type { CheckFinding, CheckReport, FindingKind, RepairMode, RepairReport } from '../model/check.ts'
-import { SpindleError } from '../model/error.ts'
 import type { CheckJob, JobResult, RepairJob } from '../model/job.ts'
 import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
@@ -20,7 +19,7 @@ import {
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
 import type { Console } from './console.ts'
-import { errorText } from './failure.ts'
+import { errorText, refusal } from './failure.ts'
 import { fileNamed } from './names.ts'
 import { SILENT, progressView } from './progress.ts'
 import { jsonText } from './wording.ts'
@@ -124,9 +123,8 @@ function repairMode(given: Words): RepairMode | undefined {
     throw usageError(words, `--repair (-r) expects 'leaks' or 'all' not '${mode}'`)
   }
   if (given.has('force-share')) {
-    throw new SpindleError(
-      'invalid-argument',
-      'An image is not repaired while another program has it open: leave out -U.',
+    throw refusal(
+      `Could not open '${given.typed[0] ?? ''}': an image is not repaired while another program has it open; leave out -U`,
     )
   }
   return mode

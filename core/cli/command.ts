@@ -8,7 +8,7 @@ import type { CommandWords, OptionWord, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { printable } from './console.ts'
 import type { Console } from './console.ts'
-import { programName } from './program.ts'
+import { likeQemuImg } from './program.ts'
 
 export interface Session {
   readonly console: Console
@@ -49,11 +49,20 @@ export function undoHint(shown: string): string {
   return `This can be taken back: spindle undo ${printable(shown)}\n`
 }
 
+const CACHE_MODES = ['none', 'writeback', 'unsafe', 'writethrough', 'directsync', 'off']
+
 export const SOURCE_CACHE: OptionWord = {
   long: 'source-cache',
   short: 'T',
   value: 'MODE',
+  allowed: { values: CACHE_MODES, refusal: (mode) => `Invalid source cache option: ${mode}` },
   help: 'accepted for scripts; Spindle leaves caching to the system',
+}
+export const CACHE: OptionWord = {
+  ...SOURCE_CACHE,
+  long: 'cache',
+  short: 't',
+  allowed: { values: CACHE_MODES, refusal: (mode) => `Invalid cache option: ${mode}` },
 }
 
 export const IMAGE_OPTS: OptionWord = {
@@ -83,7 +92,7 @@ export function outputKind(command: CommandWords, words: Words): 'human' | 'json
 
 /** qemu-img replaces what is there, and scripts that call us by its name count on it. */
 export function mayReplace(given: Words): boolean {
-  return given.has('force') || programName() === 'qemu-img'
+  return given.has('force') || likeQemuImg()
 }
 
 /** Runs a job that makes a file. That the file is there already is told together with what to type. */

@@ -6,7 +6,7 @@ import { SpindleError } from '../model/error.ts'
 import type { ImageFacts } from '../model/image.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { IMAGE_OPTS, OBJECT, PROGRESS, QUIET, SOURCE_CACHE } from './command.ts'
+import { CACHE, IMAGE_OPTS, OBJECT, PROGRESS, QUIET } from './command.ts'
 import type { Command } from './command.ts'
 import { rateOf } from './create-options.ts'
 import { warningText } from './failure.ts'
@@ -33,7 +33,7 @@ const words: CommandWords = {
     { long: 'rate', short: 'r', value: 'RATE', help: 'move no more than so many bytes a second; suffixes as in sizes' },
     PROGRESS,
     QUIET,
-    { ...SOURCE_CACHE, long: 'cache', short: 't' },
+    CACHE,
     IMAGE_OPTS,
     OBJECT,
   ],

@@ -8,7 +8,7 @@ import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, PROGRESS, QUIET, SOURCE_CACHE } from './command.ts'
 import type { Command, Session } from './command.ts'
-import { errorText } from './failure.ts'
+import { errorText, told } from './failure.ts'
 import { fileNamed } from './names.ts'
 import { SILENT, progressView } from './progress.ts'
 
@@ -23,7 +23,7 @@ const words: CommandWords = {
     { long: 'strict', short: 's', help: 'call them different also when only sizes or allocation differ' },
     PROGRESS,
     QUIET,
-    SOURCE_CACHE,
+    { ...SOURCE_CACHE, long: 'cache' },
     FORCE_SHARE,
     IMAGE_OPTS,
     OBJECT,
@@ -68,14 +68,17 @@ export const compare: Command = {
       }
       outcome = { result: await operations.run(job, { signal, progress, pointOfNoReturn: () => {} }) }
     } catch (error) {
-      outcome = { error: errorData(error) }
+      outcome = { error: errorData(told(error, given)) }
     }
-    view.end('result' in outcome)
     if ('error' in outcome) {
+      view.end(false)
       if (!signal.aborted) console.error(errorText(outcome.error))
       return EXIT_CODES[phase]
     }
+    // A bar is ended before; who reads percentages finds what qemu-img prints.
+    if (console.interactive) view.end(true)
     if (!quiet) console.out(verdict(outcome.result, given.has('strict')))
+    if (!console.interactive) view.end(true)
     return outcome.result.kind === 'compare' && outcome.result.identical ? 0 : 1
   },
 }

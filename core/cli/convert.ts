@@ -1,13 +1,13 @@
 // `spindle convert`: the disk of one image in a new image of any format.
 
 import type { Operations } from '../index.ts'
-import { SpindleError } from '../model/error.ts'
+import { SpindleError, failedDeed } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
 import type { FormatFacts } from '../model/plan.ts'
-import { MiB, parseSize } from '../model/units.ts'
+import { MiB } from '../model/units.ts'
 import type { CommandWords, Words } from './arguments.ts'
-import { usageError } from './arguments.ts'
 import {
+  CACHE,
   FOR,
   FORCE,
   FORCE_SHARE,
@@ -22,10 +22,12 @@ import {
 import type { Command } from './command.ts'
 import type { CreateOptions } from './create-options.ts'
 import { createOptions, optionsHelp, purposeOf, rateOf } from './create-options.ts'
-import { warningText } from './failure.ts'
+import { refusal, told, warningText } from './failure.ts'
 import { parseKeyValues } from './key-values.ts'
 import { fileNamed } from './names.ts'
 import type { Named } from './names.ts'
+import { numberOf } from './numbers.ts'
+import { likeQemuImg } from './program.ts'
 import { SILENT, progressView } from './progress.ts'
 import { snapshotMeant } from './snapshot-list.ts'
 
@@ -87,19 +89,26 @@ const words: CommandWords = {
     FORCE,
     SOURCE_CACHE,
     {
+      ...CACHE,
       long: 'target-cache',
-      short: 't',
-      value: 'MODE',
       help: 'unsafe does not wait until the new file is on the disk, as qemu-img by default; other modes are accepted for scripts',
+    },
+    {
+      long: 'salvage',
+      help: 'go on where SOURCE cannot be read: zeros stand there in TARGET, and a warning says where and how many bytes',
     },
     { long: 'parallel', short: 'm', value: 'COUNT', help: 'accepted for scripts; Spindle uses the cores there are' },
     { long: 'oob-writes', short: 'W', help: 'accepted for scripts; data is always written in the fastest order' },
     { long: 'copy-range-offloading', short: 'C', help: 'accepted for scripts; the kernel copies wherever it can' },
     FORCE_SHARE,
     IMAGE_OPTS,
+    { ...IMAGE_OPTS, long: 'source-image-opts', sameAs: 'image-opts' },
+    { long: 'target-image-opts', help: 'with -n: TARGET is described so' },
     OBJECT,
   ],
-  refused: [{ long: 'source-image-opts' }, { long: 'target-image-opts' }, { long: 'salvage' }],
+  refused: [],
+  describedOperands: Infinity,
+  describedTarget: true,
   notes: [
     'Several SOURCES are joined: their disks lie one behind the other in TARGET.',
     'TARGET holds the whole disk: what SOURCE takes from its backing files is copied in. Holes and zeros take no room. Snapshots (without --snapshots) and bitmaps (without --bitmaps) inside SOURCE do not come along, and a warning says so.',
@@ -117,21 +126,19 @@ export const convert: Command = {
       console.out(optionsHelp(format))
       return 0
     }
-    if (options.size !== undefined) throw usageError(words, 'Spindle does not have size for convert yet')
     const backing = backingOf(given, options, operations)
     const into = given.has('no-create')
-    if (given.has('target-is-zero') && !into) throw usageError(words, '--target-is-zero requires use of -n flag')
-    if (into && (options.texts.size > 0 || backing)) {
-      throw usageError(words, '-n writes into an image that has its options already: leave out -o and -B')
-    }
-    const parallel = given.text('parallel') ?? '8'
-    if (!/^([1-9]|1[0-6])$/.test(parallel)) throw usageError(words, `-m takes a count from 1 to 16, not '${parallel}'`)
+    if (given.has('target-is-zero') && !into) throw refusal('--target-is-zero requires use of -n flag')
+    if (given.has('target-image-opts') && !into) throw refusal('--target-image-opts requires use of -n flag')
+    if (into && options.texts.size > 0) throw refusal('-o has no effect when skipping image creation')
+    if (into && backing) throw refusal('-B has no effect when skipping image creation')
+    checkCoroutines(given.text('parallel'))
     if (given.has('skip-broken-bitmaps') && !given.has('bitmaps'))
-      throw usageError(words, 'Use of --skip-broken-bitmaps requires --bitmaps')
+      throw refusal('Use of --skip-broken-bitmaps requires --bitmaps')
     const rate = given.text('rate')
     const [source, ...others] = given.operands
     const target = others.pop()
-    if (source === undefined || target === undefined) throw usageError(words, 'Must specify image file name')
+    if (source === undefined || target === undefined) throw refusal('Must specify image file name')
     const more = others.map((name) => fileNamed(name, given.text('source-format'), operations))
     const from = fileNamed(source, given.text('source-format'), operations)
     const quiet = given.has('quiet')
@@ -146,6 +153,8 @@ export const convert: Command = {
       options: { ...(writesZeros(given, format) && { preallocation: 'full' }), ...preset?.options, ...options.values },
       ...(preset && { preset: preset.id }),
       ...(backing && { backing }),
+      ...(options.size !== undefined && { virtualSize: options.size }),
+      ...(given.has('salvage') && { salvage: true }),
       ...(into && { into, targetIsZero: given.has('target-is-zero') }),
       compress: given.has('compress') || preset?.compress === true,
       verify: given.has('verify'),
@@ -160,7 +169,7 @@ export const convert: Command = {
     const view = given.has('progress') && !quiet ? progressView(console) : SILENT
     let whole = false
     try {
-      const { warnings } = await runMaking(job, session, view.update)
+      const { warnings } = await makingTarget(job, target, given, async () => runMaking(job, session, view.update))
       whole = true
       if (!quiet) for (const warning of warnings) console.error(warningText(warning))
     } finally {
@@ -170,15 +179,33 @@ export const convert: Command = {
   },
 }
 
+/** qemu-img says what it was at when the target could not be made. */
+async function makingTarget<T>(job: ConvertJob, target: string, given: Words, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make()
+  } catch (error) {
+    const better = told(error, given)
+    if (!likeQemuImg() || failedDeed(error) !== 'create' || !(better instanceof SpindleError)) throw better
+    throw new SpindleError(better.code, `${target}: error while converting ${job.format}: ${better.message}`)
+  }
+}
+
+function checkCoroutines(text: string | undefined): void {
+  const count = text === undefined ? 8 : numberOf('number of coroutines', text)
+  if (count < 1 || count > 16) throw refusal('Invalid number of coroutines specified. Must be between 1 and 16.')
+}
+
 /** Whether `-S 0` was given, for a format that can be written out in full. */
 function writesZeros(given: Words, { options, title }: FormatFacts): boolean {
   const text = given.text('sparse-size')
+  const offloads = given.has('copy-range-offloading')
+  if (offloads && text !== undefined) throw refusal('Cannot enable copy offloading when -S is used')
+  if (offloads && given.has('compress')) throw refusal('Cannot enable copy offloading when -c is used')
   if (text === undefined) return false
-  const size = parseSize(text)
-  if (size === undefined || size % 512 !== 0 || size > 16 * MiB) {
-    throw new SpindleError(
-      'invalid-argument',
-      `-S takes a multiple of 512 up to 16 MiB, or 0 to have zeros written out, not '${text}'`,
+  const size = numberOf('buffer size for sparse output', text)
+  if (size % 512 !== 0 || size > 16 * MiB) {
+    throw refusal(
+      `Invalid buffer size for sparse output specified. Valid sizes are multiples of 512 up to ${16 * MiB}. Select 0 to disable sparse detection (fully allocates output).`,
     )
   }
   const allocation = options.find(({ name }) => name === 'preallocation')
@@ -198,12 +225,9 @@ function backingOf(
   const path = given.text('backing') ?? backingFile
   const format = given.text('backing-format') ?? backingFormat
   if (path === undefined && format === undefined) return undefined
-  if (path === undefined) throw new SpindleError('invalid-argument', '-F requires -B: a format, but no backing file')
+  if (path === undefined) throw refusal('Backing format cannot be used without backing file')
   if (format === undefined) {
-    throw new SpindleError(
-      'invalid-argument',
-      `Give the format of the backing file ${path} with -F: guessing it later could be turned against you.`,
-    )
+    throw refusal('Use of backing file requires explicit backing format')
   }
   return { path, format: operations.format(format).format }
 }
@@ -226,5 +250,5 @@ async function snapshotId(
     ? snapshotMeant(id ?? name ?? '', wanted, id === undefined ? 'name first' : 'id first')
     : snapshotMeant(text, wanted, 'id first')
   if (meant) return meant.id
-  throw new SpindleError('not-found', `Failed to load snapshot: Can't find snapshot '${text}'`)
+  throw refusal("Failed to load snapshot: Can't find snapshot")
 }

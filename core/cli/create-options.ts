@@ -9,6 +9,8 @@ import { PRESETS } from '../model/preset.ts'
 import type { Preset } from '../model/preset.ts'
 import { parseSize } from '../model/units.ts'
 import { escapeValue, parseKeyValues } from './key-values.ts'
+import { refusal } from './failure.ts'
+import { numberOf } from './numbers.ts'
 
 export interface CreateOptions {
   readonly values: OptionValues
@@ -31,12 +33,18 @@ export function createOptions(format: FormatFacts, given: readonly string[]): Cr
   const backingFormat = texts.get('backing_fmt')
   const size = texts.get('size')
   return {
-    values: parseOptions(format.options, own),
+    values: parseOptions(format.options, known(own, format)),
     texts,
     ...(backingFile !== undefined && { backingFile }),
     ...(backingFormat !== undefined && { backingFormat }),
     ...(size !== undefined && { size: sizeOf(size) }),
   }
+}
+
+function known(texts: ReadonlyMap<string, string>, { format, options }: FormatFacts): ReadonlyMap<string, string> {
+  const other = [...texts.keys()].find((name) => !options.some((option) => option.name === name))
+  if (other === undefined) return texts
+  throw refusal(`Invalid parameter '${other}'\n“-o help” lists the options of ${format}.`)
 }
 
 /** Where the image is to run, as named by `--for`, and the format that comes with it. */
@@ -47,7 +55,7 @@ export interface Purpose {
 
 /** Throws where `--for` and a format that was named do not go together. */
 export function purposeOf(place: string | undefined, format: string | undefined, operations: Operations): Purpose {
-  if (place === undefined) return { format: operations.format(format ?? 'raw') }
+  if (place === undefined) return { format: targetFormat(format ?? 'raw', operations) }
   const preset = PRESETS.find((one) => one.id === place)
   if (!preset) {
     const known = PRESETS.map((one) => `${one.id} (${one.title})`).join(', ')
@@ -60,17 +68,20 @@ export function purposeOf(place: string | undefined, format: string | undefined,
   )
 }
 
+/** Throws in qemu-img's words for a format that there is none of. */
+export function targetFormat(name: string, operations: Operations): FormatFacts {
+  const known = operations.formats().map(({ format }) => format)
+  if (known.some((format) => format === name)) return operations.format(name)
+  throw refusal(`Unknown file format '${name}'\nKnown: ${known.join(', ')}.`)
+}
+
 export function sizeOf(text: string): number {
-  const size = parseSize(text)
-  if (size !== undefined) return size
-  throw new SpindleError('invalid-argument', `“${text}” is no size; write it as 20G or 500M.`)
+  return numberOf('image size', text)
 }
 
 /** Bytes a second. */
 export function rateOf(text: string): number {
-  const rate = parseSize(text)
-  if (rate !== undefined && rate > 0) return rate
-  throw new SpindleError('invalid-argument', `“${text}” is no rate; write it as 20M, for so many bytes a second.`)
+  return numberOf('rate limit', text, { least: 1 })
 }
 
 /** What `-o help` prints. */
@@ -153,10 +164,24 @@ const QCOW2_SUMMARY: readonly SummaryEntry[] = [
   ['refcount_bits', true],
 ]
 
+/** Options that are named even when they have their default, of other formats, and in this order. */
+const ALWAYS_TOLD: Readonly<Record<string, readonly string[]>> = {
+  qed: ['cluster_size'],
+  vdi: ['static'],
+  vhdx: ['log_size', 'block_size'],
+  vmdk: ['compat6', 'hwversion'],
+}
+
 /** The line qemu-img prints when it makes an image. */
 export function formattingLine(file: string, format: FormatFacts, texts: ReadonlyMap<string, string>): string {
-  const usual: readonly SummaryEntry[] = ['size', ...format.options.map((one) => one.name)].map((name) => [name, false])
-  const summary = format.format === 'qcow2' ? QCOW2_SUMMARY : usual
+  const told = ALWAYS_TOLD[format.format] ?? []
+  const others = format.options.map((one) => one.name).filter((name) => !told.includes(name))
+  const usual = [
+    ['size', false] as const,
+    ...told.map((name) => [name, true] as const),
+    ...others.map((name) => [name, false] as const),
+  ]
+  const summary: readonly SummaryEntry[] = format.format === 'qcow2' ? QCOW2_SUMMARY : usual
   const parts = summary.flatMap(([name, always]) => {
     const option = format.options.find((one) => one.name === name)
     const text = texts.get(name) ?? (always && option ? valueText(option) : undefined)

@@ -1,14 +1,17 @@
 // `spindle create`: a new, empty image.
 
+import type { Operations } from '../index.ts'
 import { SpindleError } from '../model/error.ts'
 import type { CreateJob } from '../model/job.ts'
-import type { CommandWords } from './arguments.ts'
+import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { FOR, FORCE, OBJECT, QUIET, mayReplace, runMaking } from './command.ts'
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
 import { createOptions, formattingLine, optionsHelp, purposeOf, sizeOf } from './create-options.ts'
+import { refusal, told } from './failure.ts'
 import { fileNamed } from './names.ts'
+import { likeQemuImg } from './program.ts'
 
 const words: CommandWords = {
   name: 'create',
@@ -46,7 +49,12 @@ export const create: Command = {
   words,
   async run(given, session) {
     const { console, operations } = session
-    const { format, preset } = purposeOf(given.text('for'), given.text('format'), operations)
+    const named = given.operands[0]
+    const { format, preset } = purposeOf(
+      given.text('for'),
+      creatable(given.text('format'), named, operations),
+      operations,
+    )
     const options = createOptions(format, given.texts('options'))
     if (!options) {
       console.out(optionsHelp(format))
@@ -56,14 +64,18 @@ export const create: Command = {
     if (name === undefined) throw usageError(words, 'Expecting image file name')
     if (others.length > 0) throw usageError(words, `Unexpected argument: ${others[0]}`)
     if (size !== undefined && options.size !== undefined) {
-      throw usageError(words, 'The image size must be specified only once')
+      throw about(name, 'The image size must be specified only once')
     }
     const file = fileNamed(name, undefined, operations)
     const virtualSize = size === undefined ? options.size : sizeOf(size)
     const backing = backingOf(
       given.text('backing') ?? options.backingFile,
       given.text('backing-format') ?? options.backingFormat,
+      name,
     )
+    if (virtualSize === undefined && (!backing || given.has('backing-unsafe'))) {
+      throw about(name, 'Image creation needs a size parameter')
+    }
     const job: CreateJob = {
       kind: 'create',
       target: file.path,
@@ -76,9 +88,13 @@ export const create: Command = {
       overwrite: mayReplace(given),
     }
     let madeSize = virtualSize
-    await runMaking(job, session, ({ phase, total }) => {
-      if (phase === 'copy') madeSize ??= total
-    })
+    try {
+      await runMaking(job, session, ({ phase, total }) => {
+        if (phase === 'copy') madeSize ??= total
+      })
+    } catch (error) {
+      throw likeQemuImg() ? aboutTarget(error, file.shown, given) : error
+    }
     const texts = new Map([
       ...options.texts,
       ['size', String(madeSize)],
@@ -89,16 +105,30 @@ export const create: Command = {
   },
 }
 
-function backingOf(path: string | undefined, format: string | undefined) {
+/** qemu-img says which image could not be made. */
+function about(name: string, message: string): SpindleError {
+  return refusal(`${name}: ${message}`)
+}
+
+function aboutTarget(error: unknown, name: string, given: Words): unknown {
+  const better = told(error, given)
+  return better instanceof SpindleError ? new SpindleError(better.code, `${name}: ${better.message}`) : better
+}
+
+function creatable(format: string | undefined, name: string | undefined, operations: Operations): string | undefined {
+  if (format === undefined || name === undefined) return format
+  const known = operations.formats().find((one) => one.format === format)
+  if (!known) throw about(name, `Unknown file format '${format}'`)
+  if (!known.capabilities.create) throw about(name, `Format driver '${format}' does not support image creation`)
+  return format
+}
+
+function backingOf(path: string | undefined, format: string | undefined, name: string) {
   if (path === undefined && format === undefined) return undefined
-  if (path === undefined) {
-    throw new SpindleError('invalid-argument', 'A backing format was given (-F), but no backing file (-b).')
-  }
-  if (format === undefined) {
-    throw new SpindleError(
-      'invalid-argument',
-      `Give the format of the backing file ${path} with -F: guessing it later could be turned against you.`,
-    )
-  }
-  return { path, format }
+  if (path === undefined) throw about(name, 'Backing format cannot be used without backing file')
+  if (format !== undefined) return { path, format }
+  throw about(
+    name,
+    'Backing file specified without backing format\nGive it with -F: guessing it later could be turned against you.',
+  )
 }

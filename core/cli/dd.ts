@@ -1,14 +1,14 @@
 // `spindle dd`: a piece of a disk as a new image.
 
-import { SpindleError } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
-import { parseSize } from '../model/units.ts'
 import type { CommandWords } from './arguments.ts'
-import { usageError } from './arguments.ts'
 import { FORCE, FORCE_SHARE, IMAGE_OPTS, OBJECT, mayReplace, runMaking } from './command.ts'
 import type { Command } from './command.ts'
-import { errorText } from './failure.ts'
+import { targetFormat } from './create-options.ts'
+import { errorText, refusal } from './failure.ts'
 import { fileNamed } from './names.ts'
+import { MOST_COUNT, numberOf } from './numbers.ts'
+import type { Bounds } from './numbers.ts'
 
 const words: CommandWords = {
   name: 'dd',
@@ -20,8 +20,10 @@ const words: CommandWords = {
     FORCE,
     OBJECT,
     FORCE_SHARE,
+    IMAGE_OPTS,
   ],
-  refused: [IMAGE_OPTS],
+  refused: [],
+  describedOperands: Infinity,
   notes: [
     'Blocks are 512 bytes unless bs says otherwise. As in qemu-img, count tells where the piece ends, counted from the start of the disk, and skip where it begins.',
   ],
@@ -35,16 +37,20 @@ export const dd: Command = {
     const { console, operations } = session
     const said = operandsOf(given.operands)
     const [input, output] = [said.get('if'), said.get('of')]
-    if (input === undefined || output === undefined) throw usageError(words, 'Must specify both input and output files')
-    const format = operations.format(given.text('output-format') ?? 'raw')
-    const blockSize = numberOf(said, 'bs') ?? 512
-    if (blockSize === 0) throw new SpindleError('invalid-argument', "bs= cannot be '0'")
+    if (input === undefined || output === undefined) throw refusal('Must specify both input and output files')
+    const format = targetFormat(given.text('output-format') ?? 'raw', operations)
+    const number = (name: string, bounds: Bounds = {}): number | undefined => {
+      const text = said.get(name)
+      return text === undefined ? undefined : numberOf(name, text, bounds)
+    }
+    const blockSize = number('bs', { least: 1, most: MOST_COUNT }) ?? 512
+    const [count, skip] = [number('count') ?? Infinity, number('skip') ?? 0]
     const from = fileNamed(input, given.text('format'), operations)
     const named = { path: from.path, ...(from.format !== undefined && { format: from.format }) }
     const [facts] = await operations.inspect({ ...named, chain: false })
     const size = facts?.virtualSize ?? 0
-    const end = Math.min(size, (numberOf(said, 'count') ?? Infinity) * blockSize)
-    const start = (numberOf(said, 'skip') ?? 0) * blockSize
+    const end = Math.min(size, count * blockSize)
+    const start = skip * blockSize
     if (start > end) console.error(errorText({ message: `${from.shown}: cannot skip to specified offset` }))
     const offset = Math.min(start, end)
     const job: ConvertJob = {
@@ -68,16 +74,8 @@ function operandsOf(operands: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     operands.map((operand) => {
       const [name = '', ...value] = operand.split('=')
-      if (!KNOWN.has(name)) throw new SpindleError('invalid-argument', `unrecognized operand ${name}`)
+      if (!KNOWN.has(name)) throw refusal(`unrecognized operand ${name}`)
       return [name, value.join('=')]
     }),
   )
-}
-
-function numberOf(said: ReadonlyMap<string, string>, name: string): number | undefined {
-  const text = said.get(name)
-  if (text === undefined) return undefined
-  const value = parseSize(text)
-  if (value !== undefined) return value
-  throw new SpindleError('invalid-argument', `invalid number: '${text}'`)
 }

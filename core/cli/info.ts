@@ -108,7 +108,9 @@ function fullBackingName({ name, facts }: Shown): string | undefined {
 
 function humanText(shown: Shown): string {
   const { name, facts } = shown
-  const { format, virtualSize, allocatedSize, backing, details } = facts
+  const { format, allocatedSize, backing, details } = facts
+  // What is raw may end inside a sector, which the guest sees as a whole one.
+  const virtualSize = roundUp(facts.virtualSize, SECTOR_SIZE)
   const lines = [
     `image: ${name}`,
     `file format: ${format}`,
@@ -155,12 +157,12 @@ function treeLines(value: object, indent: string): readonly string[] {
 /** Keys stand in qemu-img's order. */
 function jsonValue(shown: Shown): Json {
   const { name, facts } = shown
-  const { format, virtualSize, allocatedSize, backing, details } = facts
+  const { format, allocatedSize, backing, details } = facts
   return {
     children: childrenOf(shown).map((child) => ({ name: child.name, info: fileValue(child) })),
     snapshots: details.snapshots && details.snapshots.length > 0 ? details.snapshots.map(snapshotValue) : undefined,
     'backing-filename-format': backing?.format,
-    'virtual-size': virtualSize,
+    'virtual-size': roundUp(facts.virtualSize, SECTOR_SIZE),
     filename: name,
     'cluster-size': details.clusterSize,
     format,

@@ -5,6 +5,8 @@ import { SpindleError } from '../model/error.ts'
 /** Undefined when the user asked which options there are, with `help` or `?`. */
 export function parseKeyValues(texts: readonly string[]): ReadonlyMap<string, string> | undefined {
   const values = new Map<string, string>()
+  const empty = texts.find((text) => text === '')
+  if (empty !== undefined) throw new SpindleError('invalid-argument', `Invalid option list: ${empty}`)
   for (const part of texts.flatMap(splitAtCommas)) {
     const at = part.indexOf('=')
     if (part === 'help' || part === '?') return undefined

@@ -3,12 +3,12 @@
 import { dirname, resolve } from 'node:path'
 import { SpindleError } from '../model/error.ts'
 import type { ImageFacts, MapRow } from '../model/image.ts'
-import { parseSize } from '../model/units.ts'
 import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.ts'
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
+import { numberOf } from './numbers.ts'
 import { chainNames, fileNamed, fileNames, nameBeside } from './names.ts'
 
 const words: CommandWords = {
@@ -37,8 +37,8 @@ export const map: Command = {
     const [name, ...others] = given.operands
     if (name === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
     const { path, shown, format } = fileNamed(name, given.text('format'), operations)
-    const start = size(given, 'start-offset')
-    const length = size(given, 'max-length')
+    const start = size(given, 'start-offset', 'start offset')
+    const length = size(given, 'max-length', 'max length')
     const image = { path, ...(format !== undefined && { format }) }
     const part = { ...image, ...(start !== undefined && { start }), ...(length !== undefined && { length }) }
     const write = (text: string): void => console.out(text)
@@ -95,11 +95,13 @@ function humanPrinter(write: (text: string) => void, names: ReadonlyMap<string, 
   }
 }
 
+/** qemu-img's words, and then what is meant. */
 function withoutPlace(start: number, compressed: boolean): SpindleError {
   const state = compressed ? 'compressed' : 'encrypted'
+  const usual = 'File contains external, encrypted or compressed clusters.'
   return new SpindleError(
     'unsupported',
-    `From byte ${start} on the disk is ${state}, and what is ${state} has no place this list could show. Use --output=json.`,
+    `${usual} From byte ${start} on the disk is ${state}, and what is ${state} has no place this list could show. Use --output=json.`,
   )
 }
 
@@ -126,10 +128,7 @@ function hex(value: number): string {
   return value === 0 ? '0' : `0x${value.toString(16)}`
 }
 
-function size(given: Words, option: string): number | undefined {
+function size(given: Words, option: string, what: string): number | undefined {
   const text = given.text(option)
-  if (text === undefined) return undefined
-  const value = parseSize(text)
-  if (value === undefined) throw usageError(words, `--${option} needs a size such as 64K, not '${text}'`)
-  return value
+  return text === undefined ? undefined : numberOf(what, text)
 }

@@ -3,10 +3,10 @@
 import type { Operations } from '../index.ts'
 import { SpindleError } from '../model/error.ts'
 import type { CommandWords, Words } from './arguments.ts'
-import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.ts'
 import type { Command } from './command.ts'
-import { createOptions, optionsHelp, sizeOf } from './create-options.ts'
+import { createOptions, optionsHelp, sizeOf, targetFormat } from './create-options.ts'
+import { refusal } from './failure.ts'
 import { fileNamed } from './names.ts'
 import { jsonText } from './wording.ts'
 
@@ -22,7 +22,7 @@ const words: CommandWords = {
       value: 'NAME=VALUE,…',
       help: 'options of that format; "-o help" lists them, a comma inside a value is written twice',
     },
-    { long: 'size', value: 'SIZE', help: 'for an empty disk of this size, instead of the data in FILE' },
+    { long: 'size', short: 's', value: 'SIZE', help: 'for an empty disk of this size, instead of the data in FILE' },
     { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
     { long: 'snapshot', short: 'l', value: 'SNAPSHOT', help: 'for the disk as this snapshot inside FILE has it' },
     OUTPUT,
@@ -41,7 +41,7 @@ export const measure: Command = {
   words,
   async run(given, { console, operations, signal }) {
     const kind = outputKind(words, given)
-    const format = operations.format(given.text('target-format') ?? 'raw')
+    const format = targetFormat(given.text('target-format') ?? 'raw', operations)
     const options = createOptions(format, given.texts('target-options'))
     if (!options) {
       console.out(optionsHelp(format))
@@ -75,14 +75,14 @@ function diskOf(given: Words, operations: Operations) {
   const [name, ...others] = given.operands
   const size = given.text('size')
   const snapshot = given.text('snapshot')
-  if (others.length > 0) throw usageError(words, 'At most one filename argument is allowed.')
+  if (others.length > 0) throw refusal('At most one filename argument is allowed.')
   if (name !== undefined) {
-    if (size !== undefined) throw usageError(words, '--size N cannot be used together with a filename.')
+    if (size !== undefined) throw refusal('--size N cannot be used together with a filename.')
     const { path, format } = fileNamed(name, given.text('format'), operations)
     const image = { kind: 'image', path, ...(format !== undefined && { format }) } as const
     return snapshot === undefined ? image : { ...image, snapshot }
   }
-  if (given.has('format') || snapshot !== undefined) throw usageError(words, '-f and -l require a filename argument.')
-  if (size === undefined) throw usageError(words, 'Either --size N or one filename must be specified.')
+  if (given.has('format') || snapshot !== undefined) throw refusal('-f and -l require a filename argument.')
+  if (size === undefined) throw refusal('Either --size N or one filename must be specified.')
   return { kind: 'size', virtualSize: sizeOf(size) } as const
 }

@@ -3,7 +3,9 @@
 import { dirname, isAbsolute, normalize, relative, resolve } from 'node:path'
 import { parseReference } from '../index.ts'
 import type { Operations } from '../index.ts'
+import { SpindleError } from '../model/error.ts'
 import type { FormatId, ImageFacts } from '../model/image.ts'
+import { likeQemuImg } from './program.ts'
 
 export interface Named {
   readonly path: string
@@ -14,12 +16,25 @@ export interface Named {
 
 /** A `json:{…}` name may state the format; the option for it wins. Throws `unsupported` for unknown formats. */
 export function fileNamed(text: string, format: string | undefined, operations: Operations): Named {
-  const reference = parseReference(text)
+  const reference = referenceOf(text)
   const stated = format ?? reference.format
+  if (stated !== undefined && likeQemuImg() && !operations.formats().some((one) => one.format === stated)) {
+    throw new SpindleError('unsupported', `Could not open '${text}': Unknown driver '${stated}'`)
+  }
   return {
     path: resolve(reference.path),
     shown: reference.path,
     ...(stated !== undefined && { format: operations.format(stated).format }),
+  }
+}
+
+/** What is no local file cannot be opened, whatever else is wrong with it. */
+function referenceOf(text: string): ReturnType<typeof parseReference> {
+  try {
+    return parseReference(text)
+  } catch (error) {
+    if (!(error instanceof SpindleError)) throw error
+    throw new SpindleError(error.code, `Could not open '${text}': ${error.message}`, { cause: error })
   }
 }
 

@@ -2,7 +2,11 @@
 
 import { basename } from 'node:path'
 
-/** `qemu-img` or `spindle`. */
 export function programName(): 'qemu-img' | 'spindle' {
   return basename(process.argv[1] ?? '') === 'qemu-img' ? 'qemu-img' : 'spindle'
+}
+
+/** Scripts then expect its words, and that it replaces what is there. */
+export function likeQemuImg(): boolean {
+  return programName() === 'qemu-img'
 }

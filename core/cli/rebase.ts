@@ -1,10 +1,23 @@
 // `spindle rebase`: another image below the same disk, or none.
 
 import { SpindleError } from '../model/error.ts'
+import type { FormatId } from '../model/image.ts'
+import type { Operations } from '../index.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
-import { FORCE_SHARE, IMAGE_OPTS, KEEP_UNDO, OBJECT, PROGRESS, QUIET, SOURCE_CACHE, undoHint } from './command.ts'
+import {
+  CACHE,
+  FORCE_SHARE,
+  IMAGE_OPTS,
+  KEEP_UNDO,
+  OBJECT,
+  PROGRESS,
+  QUIET,
+  SOURCE_CACHE,
+  undoHint,
+} from './command.ts'
 import type { Command } from './command.ts'
+import { refusal } from './failure.ts'
 import { fileNamed } from './names.ts'
 import { SILENT, progressView } from './progress.ts'
 
@@ -31,7 +44,7 @@ const words: CommandWords = {
     PROGRESS,
     QUIET,
     FORCE_SHARE,
-    { ...SOURCE_CACHE, long: 'cache', short: 't' },
+    CACHE,
     { ...SOURCE_CACHE, long: 'backing-cache' },
     IMAGE_OPTS,
     OBJECT,
@@ -40,6 +53,12 @@ const words: CommandWords = {
   notes: [
     'Without -u the disk stays what it is: FILE takes in whatever BACKING has otherwise. This happens as a whole or not at all, whenever the command is stopped.',
   ],
+}
+
+function formatNamed(name: string, operations: Operations): FormatId {
+  const known = operations.formats().find(({ format }) => format === name)
+  if (known) return known.format
+  throw refusal(`Invalid format name: '${name}'`)
 }
 
 export const rebase: Command = {
@@ -53,7 +72,7 @@ export const rebase: Command = {
       throw usageError(words, 'Must specify backing file (-b) or use unsafe mode (-u)')
     }
     const stated = given.text('backing-format')
-    const backingFormat = stated === undefined ? undefined : operations.format(stated).format
+    const backingFormat = stated === undefined ? undefined : formatNamed(stated, operations)
     const hasBacking = backing !== undefined && backing !== ''
     // Guessing the format of a raw image would let a guest choose it.
     if (hasBacking && backingFormat === undefined) {

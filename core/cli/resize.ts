@@ -2,15 +2,15 @@
 
 import { SpindleError } from '../model/error.ts'
 import type { Preallocation, ResizeJob } from '../model/job.ts'
+import { parseSize } from '../model/units.ts'
 import type { CommandWords } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { IMAGE_OPTS, KEEP_UNDO, OBJECT, PROGRESS, QUIET, undoHint } from './command.ts'
 import type { Command } from './command.ts'
 import { printable } from './console.ts'
-import { sizeOf } from './create-options.ts'
-import { errorText, warningText } from './failure.ts'
+import { errorText, refusal, warningText } from './failure.ts'
 import { fileNamed } from './names.ts'
-import { programName } from './program.ts'
+import { likeQemuImg, programName } from './program.ts'
 import { SILENT, progressView } from './progress.ts'
 import { sizeText } from './wording.ts'
 
@@ -57,7 +57,7 @@ export const resize: Command = {
       throw new SpindleError('invalid-argument', `Invalid preallocation mode '${preallocation}'`)
     }
     const { path, shown, format } = fileNamed(file, given.text('format'), operations)
-    const amount = sizeOf(size.replace(/^[+-]/, ''))
+    const amount = amountOf(size.replace(/^[+-]/, ''))
     const [facts] = await operations.inspect({ path, chain: false, ...(format !== undefined && { format }) })
     if (!facts) throw new SpindleError('internal', 'an image without facts')
     const virtualSize = newSize(facts.virtualSize, size, amount)
@@ -84,6 +84,7 @@ export const resize: Command = {
           "Shrinking an image will delete all data beyond the shrunken image's end. Before performing such an operation, make sure there is no important data there.",
         ),
       )
+      if (likeQemuImg()) return 1
       const what = lostBytes === 0 ? 'No data lies' : `${sizeText(lostBytes)} of data lie`
       console.error(errorText({ message: `${what} beyond the new end at ${sizeText(virtualSize)}.` }))
       return 1
@@ -107,6 +108,14 @@ export const resize: Command = {
     if (given.has('keep-undo')) console.out(undoHint(shown))
     return 0
   },
+}
+
+function amountOf(text: string): number {
+  const amount = parseSize(text)
+  if (amount !== undefined) return amount
+  throw refusal(
+    "Parameter 'size' expects a non-negative number below 2^64\nOptional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively.",
+  )
 }
 
 function newSize(now: number, text: string, amount: number): number {

@@ -1,6 +1,6 @@
 // `spindle snapshot`: the snapshots inside an image.
 
-import { SpindleError } from '../model/error.ts'
+import { SpindleError, failedDeed } from '../model/error.ts'
 import type { SnapshotFacts } from '../model/image.ts'
 import type { SnapshotAction } from '../model/job.ts'
 import type { CommandWords, Words } from './arguments.ts'
@@ -10,6 +10,7 @@ import type { Command } from './command.ts'
 import { printable } from './console.ts'
 import { warningText } from './failure.ts'
 import { fileNamed } from './names.ts'
+import { likeQemuImg } from './program.ts'
 import { SILENT, progressView } from './progress.ts'
 import { snapshotLines, snapshotMeant } from './snapshot-list.ts'
 
@@ -50,7 +51,7 @@ export const snapshot: Command = {
   async run(given, session) {
     const { console, operations, signal } = session
     const [action = 'list', ...others] = ACTIONS.filter((one) => given.has(one))
-    if (others.length > 0) throw usageError(words, "Cannot mix '-l', '-a', '-c', '-d' and '--rename'")
+    if (others.length > 0) throw usageError(words, "Cannot mix '-l', '-a', '-c', '-d'")
     const newName = action === 'rename' ? given.operands[0] : undefined
     const [file, ...surplus] = action === 'rename' ? given.operands.slice(1) : given.operands
     if (file === undefined || surplus.length > 0) {
@@ -84,7 +85,7 @@ export const snapshot: Command = {
     } as const
     let whole = false
     try {
-      await operations.run(job, context)
+      await acting(action, given.text(action) ?? '', async () => operations.run(job, context))
       whole = true
     } finally {
       view.end(whole)
@@ -92,6 +93,16 @@ export const snapshot: Command = {
     if (given.has('keep-undo') && !quiet) console.out(undoHint(shown))
     return 0
   },
+}
+
+/** In the words that scripts look for. */
+async function acting(verb: string, name: string, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    if (!(error instanceof SpindleError) || failedDeed(error) || error.code === 'cancelled') throw error
+    throw new SpindleError(error.code, `Could not ${verb} snapshot '${name}': ${error.message}`, { cause: error })
+  }
 }
 
 function actionOf(
@@ -104,7 +115,11 @@ function actionOf(
   if (action === 'create') return { kind: 'create', name: text }
   const meant = snapshotMeant(text, snapshots, action === 'apply' ? 'id first' : 'name first')
   if (!meant) {
-    throw new SpindleError('not-found', `Could not ${action} snapshot '${text}': snapshot not found`)
+    const reason = action === 'apply' ? 'Failed to load snapshot: No such file or directory' : 'snapshot not found'
+    throw new SpindleError(
+      'not-found',
+      `Could not ${action} snapshot '${text}': ${likeQemuImg() ? reason : 'snapshot not found'}`,
+    )
   }
   switch (action) {
     case 'apply':

@@ -1,10 +1,10 @@
 // Opening an image together with the backing files below it.
 
-import { SpindleError } from '../model/error.ts'
+import { SpindleError, attempting } from '../model/error.ts'
 import type { ErrorCode } from '../model/error.ts'
 import type { BackingRef } from '../model/image.ts'
 import type { Storage } from '../storage/storage.ts'
-import { detectDriver, driverOf } from './detect.ts'
+import { detectDriver, driverOf, takenFor } from './detect.ts'
 import type { Detection } from './detect.ts'
 import type { Access, ImageLayer, OpenGate } from './driver.ts'
 import { statedFormat } from './reference.ts'
@@ -71,8 +71,11 @@ export async function openLayer(
   how: Pick<OpenChain, 'drivers' | 'byName' | 'gate'>,
 ): Promise<ImageLayer> {
   try {
-    const driver = format === undefined ? await detectDriver(how, storage) : driverOf(how.drivers, format)
-    return await driver.open(storage, how.gate, access)
+    return await attempting('open', async () => {
+      if (format === undefined) return (await detectDriver(how, storage)).open(storage, how.gate, access)
+      const driver = driverOf(how.drivers, format)
+      return takenFor(driver, storage, async () => driver.open(storage, how.gate, access))
+    })
   } catch (error) {
     await storage.close()
     throw error
@@ -94,7 +97,7 @@ export async function openBacking(
       { path: name },
     )
   }
-  const storage = await openFirst(backing, layer.storage, how.gate)
+  const storage = await attempting('open', async () => openFirst(backing, layer.storage, how.gate))
   if (seen.has(storage.identity)) {
     await storage.close()
     throw new SpindleError(

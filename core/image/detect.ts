@@ -48,17 +48,37 @@ export interface Guess {
 
 /** Asks every driver how sure it is of the file; the first of the surest wins. Reads at most 8 KiB. */
 export async function surestDriver(drivers: readonly ImageDriver[], storage: Storage): Promise<Guess | undefined> {
-  const size = await storage.size()
-  const head = new Uint8Array(Math.min(PROBE_SIZE, size))
-  await storage.read(0, head)
-  const tail = new Uint8Array(head.length)
-  await storage.read(size - tail.length, tail)
+  const { head, tail, size } = await ends(storage)
   let best: Guess | undefined
   for (const driver of drivers) {
     const confidence = driver.probe(head, tail, size)
     if (confidence > (best?.confidence ?? 0)) best = { driver, confidence }
   }
   return best
+}
+
+/** What is in another format than was stated is called that, instead of telling of the first number that makes no sense. */
+export async function takenFor<T>(driver: ImageDriver, storage: Storage, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    if (!(error instanceof SpindleError) || error.code !== 'invalid-image') throw error
+    const { head, tail, size } = await ends(storage)
+    if (driver.probe(head, tail, size) > 0) throw error
+    throw new SpindleError('invalid-image', `${storage.name} is not in ${driver.format} format.`, {
+      path: storage.name,
+      cause: error,
+    })
+  }
+}
+
+async function ends(storage: Storage) {
+  const size = await storage.size()
+  const head = new Uint8Array(Math.min(PROBE_SIZE, size))
+  await storage.read(0, head)
+  const tail = new Uint8Array(head.length)
+  await storage.read(size - tail.length, tail)
+  return { head, tail, size }
 }
 
 /** The driver of a format by qemu's name for it. Throws `unsupported` with the names there are. */

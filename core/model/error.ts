@@ -77,6 +77,25 @@ function harmless(message: string): string {
   return message.replaceAll(/(?!\n)\p{Cc}|\p{Bidi_Control}/gu, (one) => `\\u{${one.charCodeAt(0).toString(16)}}`)
 }
 
+/** What could not be done to a file at all, as opposed to what went wrong while it was used. */
+export type FailedDeed = 'open' | 'create'
+
+const DEEDS = new WeakMap<SpindleError, FailedDeed>()
+
+/** Notes of errors that it was this that failed; what is nearer to the cause has noted it before. */
+export async function attempting<T>(deed: FailedDeed, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    if (error instanceof SpindleError && !DEEDS.has(error)) DEEDS.set(error, deed)
+    throw error
+  }
+}
+
+export function failedDeed(error: unknown): FailedDeed | undefined {
+  return error instanceof SpindleError ? DEEDS.get(error) : undefined
+}
+
 /** Any thrown value as plain data. What is not a SpindleError is a fault of ours and is called that. */
 export function errorData(thrown: unknown): ErrorData {
   if (thrown instanceof SpindleError) return thrown.toData()

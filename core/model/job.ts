@@ -30,6 +30,10 @@ export interface ConvertJob {
   readonly more?: readonly { readonly path: string; readonly format?: FormatId }[]
   /** The new image lies on top of this one and holds only what differs from it. */
   readonly backing?: { readonly path: string; readonly format: FormatId }
+  /** Goes on where the source cannot be read: zeros stand there in the copy, and the result says where. */
+  readonly salvage?: boolean
+  /** Bytes of the new disk, where it is to be larger than the source; the rest is zeros. */
+  readonly virtualSize?: number
   /** Writes into the image that is there by the name of the target, of this format, instead of making one. */
   readonly into?: boolean
   /** With `into`: the target is known to read as zeros. */
@@ -332,6 +336,8 @@ export type JobResult =
       /** Bytes the new file occupies. */
       readonly allocatedSize: number
       readonly verified: boolean
+      /** Bytes of the disk that could not be read and are zeros in the copy. */
+      readonly lostBytes?: number
       readonly warnings: readonly string[]
     }
   | {

@@ -4,12 +4,13 @@ import { stat } from 'node:fs/promises'
 import { openDisk } from '../image/chain.ts'
 import type { VirtualDisk } from '../image/virtual-disk.ts'
 import type { OperationContext } from '../jobs/operation.ts'
-import { SpindleError } from '../model/error.ts'
+import { SpindleError, attempting } from '../model/error.ts'
 import type { ConvertJob, JobResult } from '../model/job.ts'
 import { compareDisks, planComparison } from '../transfer/compare.ts'
 import { MemoryStorage } from '../storage/memory.ts'
+import { systemError } from '../storage/system-error.ts'
 import { paceOf, throwIfCancelled } from './cancel.ts'
-import { openConvertSource } from './convert-source.ts'
+import { lossesOf, openConvertSource } from './convert-source.ts'
 import { copyDifferences } from './copy-differences.ts'
 import { emptyDisk } from './empty-disk.ts'
 import { changeInPlace } from './in-place.ts'
@@ -31,7 +32,7 @@ export async function convertInto(job: ConvertJob, context: OperationContext, pa
     await copyDifferences(source, before, disk, await tools(source, before, context, parts))
     if (job.verify) await verifyInto(source, disk, context, parts)
   }
-  if ((await stat(path)).isBlockDevice()) {
+  if (await isDevice(path)) {
     await using disk = await openDisk(await parts.openFile(path, 'write'), { ...parts, format, access: 'write' })
     await write(disk)
   } else {
@@ -40,6 +41,7 @@ export async function convertInto(job: ConvertJob, context: OperationContext, pa
       await write(disk)
     })
   }
+  const lost = lossesOf(source)
   const storage = await parts.look(path, 'read')
   await using _ = storage
   return {
@@ -47,7 +49,8 @@ export async function convertInto(job: ConvertJob, context: OperationContext, pa
     path,
     allocatedSize: await storage.allocatedSize(),
     verified: job.verify,
-    warnings: [],
+    ...(lost.bytes > 0 && { lostBytes: lost.bytes }),
+    warnings: lost.warnings,
   }
 }
 
@@ -69,6 +72,16 @@ async function openOverlaid({ target, backing }: ConvertJob, parts: Parts): Prom
   if (!backing) throw new SpindleError('internal', 'an overlay on nothing')
   const storage = await parts.gate.open(backing.path, new MemoryStorage(target), 'read')
   return openDisk(storage, { ...parts, access: 'read', format: backing.format })
+}
+
+async function isDevice(path: string): Promise<boolean> {
+  return attempting('open', async () => {
+    try {
+      return (await stat(path)).isBlockDevice()
+    } catch (error) {
+      throw systemError(error, 'open for writing', path)
+    }
+  })
 }
 
 async function tools(source: VirtualDisk, before: VirtualDisk, context: OperationContext, parts: Parts) {

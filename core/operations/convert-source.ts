@@ -2,6 +2,7 @@
 
 import { ComposedLayer } from '../image/composed-layer.ts'
 import type { Stretch } from '../image/composed-layer.ts'
+import { SalvagedLayer } from '../image/salvaged-layer.ts'
 import { VirtualDisk } from '../image/virtual-disk.ts'
 import { SpindleError } from '../model/error.ts'
 import type { ConvertJob } from '../model/job.ts'
@@ -18,17 +19,35 @@ export async function openConvertSource(job: ConvertJob, parts: Parts): Promise<
   const disks: [VirtualDisk, ...VirtualDisk[]] = [first]
   for (const { path, format } of more) disks.push(opened.use(await openSource(path, format, parts)))
   const joined = disks.length === 1 ? first : composed(disks)
-  const source = range ? pieceOf(joined, range) : joined
+  const whole = job.salvage === true ? new VirtualDisk([new SalvagedLayer(joined)]) : joined
+  const source = range ? pieceOf(whole, range) : whole
   opened.move()
   return source
 }
 
+/** What a salvaged source has lost by now, in sentences, the sum last; none where nothing is. */
+export function lossesOf({ top }: VirtualDisk): { readonly bytes: number; readonly warnings: readonly string[] } {
+  const ranges = top instanceof SalvagedLayer ? top.lost : []
+  const bytes = ranges.reduce((sum, { length }) => sum + length, 0)
+  if (bytes === 0) return { bytes, warnings: [] }
+  return {
+    bytes,
+    warnings: [
+      ...ranges.map(
+        ({ offset, length, message }) =>
+          `error while reading offset ${offset}: ${length} bytes from there on could not be read and are zeros in the copy. ${message}`,
+      ),
+      `In all ${bytes} bytes of ${top.storage.name} could not be read. Everything else was copied.`,
+    ],
+  }
+}
+
 function composed([first, ...others]: readonly [VirtualDisk, ...VirtualDisk[]]): VirtualDisk {
-  return new VirtualDisk([new ComposedLayer([whole(first), ...others.map(whole)])])
+  return new VirtualDisk([new ComposedLayer([stretch(first), ...others.map(stretch)])])
 }
 
 /** Each begins with a sector of its own. */
-function whole(disk: VirtualDisk): Stretch {
+function stretch(disk: VirtualDisk): Stretch {
   return { disk, offset: 0, length: diskSize(disk.size) }
 }
 

@@ -14,7 +14,7 @@ import { checkKeepsBitmaps, copyBitmaps, planBitmaps } from './convert-bitmaps.t
 import type { BitmapCopy } from './convert-bitmaps.ts'
 import { asksForGzip } from './packed-target.ts'
 import { losesEncryption } from './lost-encryption.ts'
-import { openConvertSource } from './convert-source.ts'
+import { lossesOf, openConvertSource } from './convert-source.ts'
 import { bytesToCompare, checkKeepsSnapshots, copies, copySnapshots, keptSnapshots } from './convert-snapshots.ts'
 import type { SnapshotCopy } from './convert-snapshots.ts'
 import { checkFits, presetSize } from './fit-preset.ts'
@@ -52,7 +52,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
     relaxed: job.durable === false,
   })
 
-  const virtualSize = presetSize(job.preset, diskSize(first.size))
+  const virtualSize = presetSize(job.preset, newSize(job, diskSize(first.size)))
   const spec: CreateSpec = { virtualSize, options, compress, fileName: basename(job.target) }
   checkKeepsBitmaps(job, driver, spec)
   const preparing = paceOf(context, 'prepare', spec.virtualSize)
@@ -91,8 +91,20 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   throwIfCancelled(signal)
   pointOfNoReturn()
   await target.publish()
-  const warnings = [...(suspect ? [suspicion(job.source, suspect)] : []), ...losses(job, details, bitmaps)]
-  return { kind: 'convert', path: job.target, allocatedSize, verified: job.verify, warnings }
+  const lost = lossesOf(source)
+  const warnings = [
+    ...lost.warnings,
+    ...(suspect ? [suspicion(job.source, suspect)] : []),
+    ...losses(job, details, bitmaps),
+  ]
+  return {
+    kind: 'convert',
+    path: job.target,
+    allocatedSize,
+    verified: job.verify,
+    ...(lost.bytes > 0 && { lostBytes: lost.bytes }),
+    warnings,
+  }
 }
 
 /** Throws where the request makes no sense, before any file is opened. */
@@ -101,6 +113,9 @@ export function convertingDriver(job: ConvertJob, parts: Parts): ImageDriver {
   const driver = creatingDriver(format, parts)
   if (job.keepSnapshots === true) checkKeepsSnapshots(job, driver)
   if (job.backing) checkOverlay(job, driver)
+  if (job.salvage === true && job.keepSnapshots === true) {
+    refuse('What is saved from a damaged image is its disk alone: leave its snapshots out, or copy each by itself.')
+  }
   if (!compress || driver.capabilities.compress || asksForGzip(job)) return driver
   throw new SpindleError(
     'invalid-argument',
@@ -108,6 +123,13 @@ export function convertingDriver(job: ConvertJob, parts: Parts): ImageDriver {
       format === 'raw' ? ', or a name that ends in .gz to have the whole file packed' : ''
     }.`,
   )
+}
+
+/** Bytes of the new disk. Throws `invalid-argument` where the one asked for has no room for all of the source. */
+export function newSize({ source, virtualSize }: ConvertJob, size: number): number {
+  const asked = diskSize(virtualSize ?? size)
+  if (asked >= size) return asked
+  return refuse(`${source} is a disk of ${size} bytes, which does not fit into one of ${asked}.`)
 }
 
 function checkOverlay({ compress, keepSnapshots, keepBitmaps }: ConvertJob, driver: ImageDriver): void {

@@ -13,7 +13,7 @@ import { leadingPath } from '../image/leading.ts'
 import { locateNearby } from '../image/locate.ts'
 import type { Reach } from '../image/reach.ts'
 import type { VirtualDisk } from '../image/virtual-disk.ts'
-import { SpindleError } from '../model/error.ts'
+import { SpindleError, attempting } from '../model/error.ts'
 import { ImageLocks } from '../storage/image-locks.ts'
 import type { Sharing } from '../storage/image-locks.ts'
 import { openWhole } from '../storage/undo-file.ts'
@@ -43,7 +43,11 @@ export function systemParts(
   reach?: Reach,
 ): Parts {
   const locks = new ImageLocks()
-  const open = openInside(async (path, access) => openWhole(path, access, async () => locks.open(path, access, reads)))
+  const openOne = openInside(async (path, access) =>
+    openWhole(path, access, async () => locks.open(path, access, reads)),
+  )
+  const open: OpenFile = async (path, access) =>
+    attempting(access === 'create' ? 'create' : 'open', async () => openOne(path, access))
   const look = openInside(async (path) => openWhole(path, 'read'))
   const gate = fileGate(open, locateNearby(drivers, look, volumes), reach)
   return { drivers, openFile: open, look, gate: { ...gate, secrets } }
@@ -66,5 +70,5 @@ export async function openSource(
   const broken = disk.layers.find((layer) => layer.unreadable)?.unreadable
   if (!broken) return disk
   await disk.close()
-  throw SpindleError.fromData(broken)
+  return attempting('open', async () => Promise.reject(SpindleError.fromData(broken)))
 }

@@ -12,7 +12,7 @@ import { turnsOf } from './cancel.ts'
 import { checkKeepsBitmaps, planBitmaps } from './convert-bitmaps.ts'
 import type { BitmapCopy } from './convert-bitmaps.ts'
 import { bytesToCompare, keptSnapshots } from './convert-snapshots.ts'
-import { convertingDriver } from './convert.ts'
+import { convertingDriver, newSize } from './convert.ts'
 import { losesEncryption } from './lost-encryption.ts'
 import { presetSize } from './fit-preset.ts'
 import { diskSize } from './new-image.ts'
@@ -31,7 +31,7 @@ export async function planConvert(job: ConvertJob, parts: Parts): Promise<Conver
   const details = await describeLayers(source)
   const pace = turnsOf()
   const found = await survey(source, pace)
-  const virtualSize = presetSize(job.preset, diskSize(source.size))
+  const virtualSize = presetSize(job.preset, newSize(job, diskSize(source.size)))
   const spec = { virtualSize, options, compress }
   checkKeepsBitmaps(job, driver, spec)
   const bitmaps = await planBitmaps(job, source.top.format, parts)
@@ -74,7 +74,7 @@ function changes(
     list.push({ kind: 'compression-removed' })
   }
   if (losesEncryption(job, details)) list.push({ kind: 'encryption-removed' })
-  const enlarged = presetSize(job.preset, diskSize(source.size))
+  const enlarged = presetSize(job.preset, newSize(job, diskSize(source.size)))
   if (enlarged > source.size) list.push({ kind: 'enlarged', from: source.size, to: enlarged })
   return [...list, { kind: 'kept', virtualSize: source.size }]
 }

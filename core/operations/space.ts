@@ -2,7 +2,7 @@
 
 import { statfs } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { SpindleError } from '../model/error.ts'
+import { SpindleError, attempting } from '../model/error.ts'
 import type { SpaceFacts } from '../model/library.ts'
 import { formatSize } from '../model/units.ts'
 import { systemError } from '../storage/system-error.ts'
@@ -18,11 +18,13 @@ export async function space(folder: string): Promise<SpaceFacts> {
 
 /** Free bytes where `target` is to be. */
 export async function freeFor(target: string): Promise<number> {
-  try {
-    return (await ask(dirname(target))).free
-  } catch (error) {
-    throw systemError(error, 'create', target)
-  }
+  return attempting('create', async () => {
+    try {
+      return (await ask(dirname(target))).free
+    } catch (error) {
+      throw systemError(error, 'create', target)
+    }
+  })
 }
 
 /** Throws `no-space` when `needed` bytes do not fit where `target` is to be. */

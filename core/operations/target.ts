@@ -6,7 +6,7 @@ import { openLayer } from '../image/chain.ts'
 import { pathOf } from '../image/gate.ts'
 import type { OpenFile } from '../image/gate.ts'
 import type { OpenGate } from '../image/driver.ts'
-import { SpindleError } from '../model/error.ts'
+import { SpindleError, attempting } from '../model/error.ts'
 import type { Storage } from '../storage/storage.ts'
 import { syncFolder } from '../storage/folder.ts'
 import { systemCode, systemError } from '../storage/system-error.ts'
@@ -238,7 +238,11 @@ async function makePiece(path: string, open: OpenFile): Promise<Piece> {
   try {
     return { path, partial, storage: await open(partial, 'create') }
   } catch (error) {
-    if (!(error instanceof SpindleError) || error.code !== 'exists') throw error
+    if (!(error instanceof SpindleError)) throw error
+    if (error.code !== 'exists') {
+      // It is the name of the image that the user knows.
+      return attempting('create', async () => Promise.reject(systemError(error.cause ?? error, 'create', path)))
+    }
     throw new SpindleError(
       'exists',
       `${partial} is there already: a run that is still going on is writing it, or one that was cut off left it behind. Nothing was changed. Delete it if nothing is writing it any more.`,

@@ -229,14 +229,6 @@ describe('convert', () => {
     expect(runProgram([qemuImg, 'compare', '-f', 'raw', at('disk.img'), join(scratch, 'new')]).code).toBe(0)
   })
 
-  test.each([['--salvage', 'salvage']])('refuses %s by name instead of doing something else', async (flag) => {
-    const { code, error } = await spindleHere('convert', flag, '1', at('disk.img'), at('never'))
-    expect(code).toBe(1)
-    expect(error).toBe(
-      `spindle: Spindle does not have the option ${flag} yet\nTry 'spindle convert --help' for more info\n`,
-    )
-  })
-
   test('an existing target needs --force, and the message says so', async () => {
     const scratch = scratchFolder()
     const target = join(scratch, 'new')

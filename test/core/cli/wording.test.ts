@@ -103,8 +103,8 @@ test.each([
   [['--foo'], "unrecognized option '--foo'"],
   [['-x'], "invalid option -- 'x'"],
   [['--p'], "option '--p' is ambiguous; possibilities: '--progress' '--parallel'"],
-  [['--format'], 'option --format needs a value: FMT'],
-  [['--progress=yes'], 'option --progress takes no value'],
+  [['--format'], "option '--format' requires an argument"],
+  [['--progress=yes'], "option '--progress' doesn't allow an argument"],
   [['--salvage'], 'Spindle does not have the option --salvage yet'],
   [['-r', '1M'], 'Spindle does not have the option -r yet'],
 ])('%j is refused in words that end in the way to the help', (given, message) => {
