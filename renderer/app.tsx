@@ -5,6 +5,8 @@ import { ChainDialogs } from './features/chain/chain-dialogs.tsx'
 import { Compare } from './features/compare/compare.tsx'
 import { Convert } from './features/convert/convert.tsx'
 import { CreateVolume } from './features/create/create-volume.tsx'
+import { EncryptionDialogs } from './features/encryption/encryption.tsx'
+import { KeysTab } from './features/encryption/keys-tab.tsx'
 import { DropFiles } from './features/drop/drop-files.tsx'
 import { HealthTab } from './features/health/health-tab.tsx'
 import { Repair } from './features/health/repair.tsx'
@@ -38,6 +40,7 @@ function Main() {
       {page.tab === 'map' && <MapTab volume={volume} />}
       {page.tab === 'snapshots' && <SnapshotsTab volume={volume} />}
       {page.tab === 'health' && <HealthTab volume={volume} />}
+      {page.tab === 'keys' && <KeysTab volume={volume} />}
     </VolumePage>
   )
 }
@@ -67,6 +70,7 @@ export function App() {
       <Repair />
       <ChainDialogs />
       <Compare />
+      <EncryptionDialogs />
       <AskForUndo />
       <Palette />
       <Notices />

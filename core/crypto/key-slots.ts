@@ -13,8 +13,9 @@ import type { KeySlotFields } from './luks1-layout.ts'
 import { knownCipher } from './luks1-volume.ts'
 
 export interface NewKey {
-  /** One that opens the volume already. */
+  /** One that opens the volume already, and where it is known a slot that it opens. */
   readonly known: Uint8Array
+  readonly knownSlot?: number
   readonly added: Uint8Array
   /** Number of a slot that is off. */
   readonly slot: number
@@ -63,12 +64,12 @@ export class KeySlots {
   }
 
   /** Durable when it returns. Throws `locked` when the known passphrase opens nothing. */
-  async add({ known, added, slot, milliseconds }: NewKey): Promise<void> {
+  async add({ known, knownSlot, added, slot, milliseconds }: NewKey): Promise<void> {
     const header = await this.#header()
     const cipher = knownCipher(header, this.#storage.name)
     const old = header.slots[slot]
     if (!old || isOn(old)) throw new SpindleError('invalid-argument', `There is no free key slot ${slot}.`)
-    const opened = await openSlot(this.#storage, this.#place, { ...header, cipher }, known)
+    const opened = await openSlot(this.#storage, this.#place, { ...header, cipher }, known, knownSlot)
     if (!opened)
       throw new SpindleError(
         'locked',

@@ -98,7 +98,8 @@ const OPTIONS: OptionTable = [
     default: 2000,
     min: 1,
     max: 600_000,
-    advanced: true,
+    // It is no size to anyone but the parser.
+    hidden: true,
   },
 ]
 

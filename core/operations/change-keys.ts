@@ -24,7 +24,10 @@ export async function changeKeys(path: string, change: KeyChange, parts: Parts):
     keepVolumeKey: () => {},
   }
   const context = { signal: new AbortController().signal, progress: () => {}, pointOfNoReturn: () => {} }
-  return keySlots({ path, action: actionOf(change) }, context, { ...parts, gate: { ...parts.gate, secrets } })
+  return keySlots({ path, action: actionOf(change), locked: true }, context, {
+    ...parts,
+    gate: { ...parts.gate, secrets },
+  })
 }
 
 function actionOf(change: KeyChange): KeySlotAction {

@@ -37,6 +37,8 @@ export interface KeySlotSpec {
   /** Left out, it is detected. */
   readonly format?: string
   readonly action: KeySlotAction
+  /** It need not be unlocked first: the passphrase that comes along is tried by this. */
+  readonly locked?: boolean
 }
 
 const USUAL_TIME = 2000
@@ -46,14 +48,16 @@ const USUAL_TIME = 2000
  * `<name>.luks-header`; it stays there only when the change was cut off, for it opens what was to be closed.
  */
 export async function keySlots(
-  { path, format, action }: KeySlotSpec,
+  { path, format, action, locked = false }: KeySlotSpec,
   context: OperationContext,
   parts: Parts,
 ): Promise<readonly KeySlotFacts[]> {
   throwIfCancelled(context.signal)
   await refuseHalfChanged(path)
-  await using layer = await openLayer(await parts.openFile(path, 'write'), format, 'write', parts)
-  const slots = slotsOf(layer)
+  const how = locked ? { ...parts, gate: { ...parts.gate, secrets: undefined } } : parts
+  await using layer = await openLayer(await parts.openFile(path, 'write'), format, 'write', how)
+  const slots = slotsOf(layer, locked)
+  if (locked && action.kind === 'remove') await checkKnown(slots, path, parts)
   const work = await working(slots, action, path, parts)
   const backup = `${path}.luks-header`
   await using copy = await Target.start({ path: backup, overwrite: false, parts, untouchable: [path] })
@@ -74,8 +78,8 @@ export async function keySlots(
   return slots.list()
 }
 
-function slotsOf({ keySlots: slots, unreadable, storage }: ImageLayer): KeySlots {
-  if (unreadable) throw SpindleError.fromData(unreadable)
+function slotsOf({ keySlots: slots, unreadable, storage }: ImageLayer, locked: boolean): KeySlots {
+  if (unreadable && !(locked && unreadable.code === 'locked')) throw SpindleError.fromData(unreadable)
   if (slots) return slots
   throw new SpindleError(
     'unsupported',
@@ -92,17 +96,8 @@ async function working(
 ): Promise<() => Promise<void>> {
   switch (action.kind) {
     case 'add':
+    case 'replace':
       return adding(slots, action, path, parts)
-    case 'replace': {
-      const known = await knownPassphrase(slots, path, parts.gate.secrets)
-      const old = await slots.openedBy(known)
-      known.fill(0)
-      const add = await adding(slots, { ...action, kind: 'add' }, path, parts)
-      return async () => {
-        await add()
-        for (const slot of old) await slots.erase(slot)
-      }
-    }
     case 'remove':
       return removing(slots, action, path, parts)
     default:
@@ -112,10 +107,12 @@ async function working(
 
 async function adding(
   slots: KeySlots,
-  { secret, slot, milliseconds = USUAL_TIME }: KeySlotAction & { readonly kind: 'add' },
+  action: KeySlotAction & { readonly kind: 'add' | 'replace' },
   path: string,
   parts: Parts,
 ): Promise<() => Promise<void>> {
+  const { milliseconds = USUAL_TIME } = action
+  const { secret, slot } = action.kind === 'add' ? action : {}
   const list = await slots.list()
   const free = list.find((one) => !one.active && (slot === undefined || one.slot === slot))
   if (!free)
@@ -126,11 +123,13 @@ async function adding(
         : `Key slot ${slot} of ${path} is in use, or there is none with that number. Nothing was changed.`,
       { path },
     )
-  const known = await knownPassphrase(slots, path, parts.gate.secrets)
+  const { known, opens } = await knownPassphrase(slots, path, parts.gate.secrets)
   const added = await passphraseOf(parts.gate.secrets, path, 'new', secret)
   return async () => {
     try {
-      await slots.add({ known, added, slot: free.slot, milliseconds })
+      const [knownSlot] = opens
+      await slots.add({ known, added, slot: free.slot, milliseconds, ...(knownSlot !== undefined && { knownSlot }) })
+      if (action.kind === 'replace') for (const old of opens) await slots.erase(old)
     } finally {
       known.fill(0)
       added.fill(0)
@@ -180,14 +179,37 @@ async function openedBy(
   }
 }
 
-/** One that opens the volume: it was unlocked by it a moment ago. */
-async function knownPassphrase(slots: KeySlots, path: string, secrets: Secrets | undefined): Promise<Uint8Array> {
+interface KnownPassphrase {
+  /** To be overwritten. */
+  readonly known: Uint8Array
+  readonly opens: readonly number[]
+}
+
+/** One that opens the volume, and which slots it opens. */
+async function knownPassphrase(slots: KeySlots, path: string, secrets: Secrets | undefined): Promise<KnownPassphrase> {
   for (let attempt = 0; ; attempt += 1) {
-    const passphrase = await secrets?.passphrase({ path, purpose: 'unlock', attempt })
-    if (!passphrase) return passphraseOf(secrets, path, 'unlock', undefined)
-    if ((await slots.openedBy(passphrase)).length > 0) return passphrase
-    passphrase.fill(0)
+    const known = await secrets?.passphrase({ path, purpose: 'unlock', attempt })
+    if (!known)
+      throw attempt === 0
+        ? new SpindleError('invalid-argument', 'No passphrase was given. Nothing was changed.', { path })
+        : wrongPassphrase(path)
+    const opens = await slots.openedBy(known)
+    if (opens.length > 0) return { known, opens }
+    known.fill(0)
   }
+}
+
+async function checkKnown(slots: KeySlots, path: string, parts: Parts): Promise<void> {
+  const { known } = await knownPassphrase(slots, path, parts.gate.secrets)
+  known.fill(0)
+}
+
+function wrongPassphrase(path: string): SpindleError {
+  return new SpindleError(
+    'locked',
+    `The passphrase given does not open ${path}. Nothing was changed. Check it and try again.`,
+    { path },
+  )
 }
 
 async function passphraseOf(

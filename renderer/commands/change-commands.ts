@@ -7,7 +7,10 @@ import {
   GitMerge,
   HardDrive,
   History,
+  KeyRound,
   Layers,
+  Lock,
+  LockOpen,
   Map as MapIcon,
   MoveHorizontal,
   ShieldCheck,
@@ -20,6 +23,7 @@ import type { Volume } from '../../electron/contract/data.ts'
 import { openDialog } from '../state/dialogs.ts'
 import { factsOf, useFormats } from '../state/formats.ts'
 import { startChecks } from '../state/jobs.ts'
+import { lockNow, whenUnlocked } from '../state/locks.ts'
 import { tell } from '../state/notices.ts'
 import { undoLastChange, useUndo } from '../state/undo.ts'
 import { selectedVolumes, showVolume } from '../state/view.ts'
@@ -49,6 +53,11 @@ function withSelected(run: (volume: Volume) => void): () => void {
     const volume = selected()
     if (volume) run(volume)
   }
+}
+
+/** The same for what reads the guest's data or writes it: an encrypted volume is unlocked first. */
+function withUnlocked(run: (volume: Volume) => void): () => void {
+  return withSelected((volume) => whenUnlocked([volume], () => run(volume)))
 }
 
 function open(tab: VolumeTab): () => void {
@@ -100,14 +109,14 @@ export const changeCommands = [
     icon: Camera,
     shortcut: '$mod+Shift+S',
     unavailable: () => unless((can) => can.snapshots && can.write, 'command.noSnapshots'),
-    run: withSelected((volume) => openDialog({ kind: 'take-snapshot', volume })),
+    run: withUnlocked((volume) => openDialog({ kind: 'take-snapshot', volume })),
   },
   {
     id: 'volume.resize',
     title: 'command.resize',
     icon: MoveHorizontal,
     unavailable: () => unless((can) => can.resize, 'command.noResize'),
-    run: withSelected((volume) => openDialog({ kind: 'resize', volume })),
+    run: withUnlocked((volume) => openDialog({ kind: 'resize', volume })),
   },
   {
     id: 'volume.check',
@@ -126,21 +135,21 @@ export const changeCommands = [
     title: 'command.commit',
     icon: GitMerge,
     unavailable: () => unless((can) => can.write && can.backing, 'command.noBackingFiles') ?? withoutBacking(),
-    run: withSelected((volume) => openDialog({ kind: 'commit', volume })),
+    run: withUnlocked((volume) => openDialog({ kind: 'commit', volume })),
   },
   {
     id: 'volume.flatten',
     title: 'command.flatten',
     icon: Layers,
     unavailable: () => unless((can) => can.write && can.backing, 'command.noBackingFiles') ?? withoutBacking(),
-    run: withSelected((volume) => openDialog({ kind: 'flatten', volume })),
+    run: withUnlocked((volume) => openDialog({ kind: 'flatten', volume })),
   },
   {
     id: 'volume.rebase',
     title: 'command.rebase',
     icon: GitBranch,
     unavailable: () => unless((can) => can.write && can.backing, 'command.noBackingFiles'),
-    run: withSelected((volume) => openDialog({ kind: 'rebase', volume })),
+    run: withUnlocked((volume) => openDialog({ kind: 'rebase', volume })),
   },
   {
     id: 'volume.compare',
@@ -149,8 +158,29 @@ export const changeCommands = [
     unavailable: () => (selectedVolumes().length === 2 ? undefined : 'command.selectTwo'),
     run: () => {
       const [left, right] = selectedVolumes()
-      if (left && right) openDialog({ kind: 'compare', left, right })
+      if (left && right) whenUnlocked([left, right], () => openDialog({ kind: 'compare', left, right }))
     },
+  },
+  {
+    id: 'volume.keys',
+    title: 'command.keys',
+    icon: KeyRound,
+    unavailable: () => unlessEncrypted(),
+    run: open('keys'),
+  },
+  {
+    id: 'volume.unlock',
+    title: 'command.unlock',
+    icon: LockOpen,
+    unavailable: () => unlessEncrypted(),
+    run: withUnlocked(() => {}),
+  },
+  {
+    id: 'volume.lock',
+    title: 'command.lock',
+    icon: Lock,
+    unavailable: () => unlessEncrypted(),
+    run: withSelected((volume) => void lockNow(volume.id).catch(tell)),
   },
   {
     id: 'volume.undo',
@@ -168,4 +198,10 @@ export const changeCommands = [
 
 function withoutBacking(): ParseKeys | undefined {
   return selected()?.backing === undefined ? 'command.noBase' : undefined
+}
+
+function unlessEncrypted(): ParseKeys | undefined {
+  const volume = selected()
+  if (!volume) return 'command.selectOne'
+  return volume.encrypted === true ? undefined : 'command.notEncrypted'
 }

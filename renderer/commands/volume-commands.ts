@@ -3,6 +3,7 @@
 import { ArrowRightLeft, Copy, FolderOpen, Plus } from 'lucide-react'
 import { api } from '../state/api.ts'
 import { openDialog } from '../state/dialogs.ts'
+import { whenUnlocked } from '../state/locks.ts'
 import { tell } from '../state/notices.ts'
 import { selectedVolumes } from '../state/view.ts'
 import type { Command } from './command.ts'
@@ -21,8 +22,12 @@ export const volumeCommands = [
     icon: ArrowRightLeft,
     shortcut: '$mod+E',
     unavailable: () => (selectedVolumes().length === 0 ? 'command.selectFirst' : undefined),
-    run: () =>
-      openDialog({ kind: 'convert', sources: selectedVolumes().map((volume) => ({ kind: 'library', volume })) }),
+    run: () => {
+      const volumes = selectedVolumes()
+      whenUnlocked(volumes, () =>
+        openDialog({ kind: 'convert', sources: volumes.map((volume) => ({ kind: 'library', volume })) }),
+      )
+    },
   },
   {
     id: 'volume.show-in-folder',

@@ -6,6 +6,7 @@ import { errorData } from '../../core/model/index.ts'
 import type { Volume } from '../../electron/contract/data.ts'
 import type { VolumeId } from '../../electron/contract/ids.ts'
 import { useJobs } from './jobs.ts'
+import { useLockChanges } from './lock-changes.ts'
 
 /** Absent while it is not known yet. */
 export interface Asked<T> {
@@ -56,5 +57,6 @@ export function useAsked<T>(id: VolumeId, version: string, ask: (id: VolumeId) =
 /** Another text whenever the volume's file, or what was done to it here, is another. */
 export function useVersion({ id, modifiedAt, allocatedSize }: Volume): string {
   const ended = useJobs((state) => state.jobs.findLast((job) => job.volume === id && job.endedAt !== undefined)?.id)
-  return `${modifiedAt} ${allocatedSize} ${ended ?? ''}`
+  const unlocked = useLockChanges((state) => state.count)
+  return `${modifiedAt} ${allocatedSize} ${ended ?? ''} ${unlocked}`
 }

@@ -34,6 +34,15 @@ export type OpenDialog =
   | { readonly kind: 'flatten'; readonly volume: Volume }
   | { readonly kind: 'rebase'; readonly volume: Volume }
   | { readonly kind: 'compare'; readonly left: Volume; readonly right: Volume }
+  /** `file` is what is locked: the volume's own, or one below it. */
+  | {
+      readonly kind: 'unlock'
+      readonly volume: Pick<Volume, 'id' | 'name'>
+      readonly file: string
+      readonly goOn: (() => void) | undefined
+    }
+  | { readonly kind: 'change-key'; readonly volume: Volume; readonly change: 'add' | 'replace' }
+  | { readonly kind: 'remove-key'; readonly volume: Volume; readonly slot: number; readonly last: boolean }
   /** Files were chosen or pasted: what to do with them? */
   | { readonly kind: 'files'; readonly files: readonly Granted[] }
 

@@ -27,6 +27,12 @@ export function durationText(seconds: number): string {
   return t('units.hoursMinutes', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
 }
 
+/** `1.4 s`: of what has been measured. */
+export function secondsText(seconds: number): string {
+  const style = { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 } as const
+  return new Intl.NumberFormat(i18next.language, style).format(seconds)
+}
+
 /** `14:05` today, `12 Nov` this year, `Aug 2025` before. */
 export function dateText(milliseconds: number, now = new Date()): string {
   const date = new Date(milliseconds)

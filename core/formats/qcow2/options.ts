@@ -7,7 +7,7 @@ import { completeOptions } from '../../image/options.ts'
 import type { CreateSpec } from '../../image/driver.ts'
 import { SpindleError } from '../../model/error.ts'
 import type { BackingRef } from '../../model/image.ts'
-import type { OptionSpec, OptionTable, OptionValues } from '../../model/option.ts'
+import type { OptionTable, OptionValues } from '../../model/option.ts'
 import { KiB, MiB, formatSize, roundUp } from '../../model/units.ts'
 import { geometryOf, l1Bytes } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
@@ -129,7 +129,7 @@ export const options: OptionTable = [
     ],
     hidden: true,
   },
-  ...luksOptions(ENCRYPTION).map((option): OptionSpec => ({ ...option, hidden: true })),
+  ...luksOptions(ENCRYPTION),
 ]
 
 export type Preallocation = 'off' | 'metadata' | 'falloc' | 'full'

@@ -38,7 +38,8 @@ export function FormatSelect({ form, formats, onChange }: FormProps) {
         label: title,
         icon: <Glyph shape={formatShape(format)} />,
       }))}
-      value={form.format}
+      // An encrypted raw disk is a LUKS volume.
+      value={form.format === 'luks' ? 'raw' : form.format}
       onValueChange={(format) => onChange({ format, preset: undefined })}
     />
   )

@@ -5,10 +5,13 @@ import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ErrorData, FormatFacts, SnapshotFacts } from '../../../core/model/index.ts'
 import { errorData } from '../../../core/model/index.ts'
+import { isEncrypted, withSecrets } from '../../forms/encrypt.ts'
+import type { NewPassphraseHandle, PassphraseProblem } from '../../forms/new-passphrase.tsx'
 import { api } from '../../state/api.ts'
 import { closeDialog } from '../../state/dialogs.ts'
 import type { ConvertSource } from '../../state/dialogs.ts'
 import { rememberFolder, useFolders } from '../../state/folders.ts'
+import { factsOf, useFormats } from '../../state/formats.ts'
 import { tell } from '../../state/notices.ts'
 import { useSettings } from '../../state/settings.ts'
 import { Button } from '../../ui/button.tsx'
@@ -36,10 +39,14 @@ export function ConvertDialog({ formats, given, snapshot }: ConvertDialogProps) 
   const firstName = useRef<HTMLInputElement>(null)
   const verify = useSettings((state) => state.settings.verifyConversions)
   const folders = useFolders()
+  const all = useFormats((state) => state.formats)
   const [form, setForm] = useState(() => initialForm(given, formats, verify, snapshot))
   const [failures, setFailures] = useState<ReadonlyMap<string, ErrorData>>(new Map())
   const [starting, setStarting] = useState(false)
-  const facts = formats.find((one) => one.format === form.format)
+  const secrets = useRef<NewPassphraseHandle>(null)
+  const [passphraseProblem, setPassphraseProblem] = useState<PassphraseProblem>()
+  const encrypted = isEncrypted(form.format, form.options)
+  const facts = factsOf(all, form.format)
   const plans = usePlans(facts ? form.rows.map((row) => requestOf(form, row, facts)) : [])
 
   // The new file goes beside the original until another folder is chosen.
@@ -75,14 +82,17 @@ export function ConvertDialog({ formats, given, snapshot }: ConvertDialogProps) 
   }
 
   async function start(): Promise<void> {
-    if (!facts || starting || ready.length === 0) return
+    if (!facts || starting || reason !== undefined) return
     setStarting(true)
     const failed = new Map<string, ErrorData>()
     for (const { row } of ready) {
       const request = requestOf(form, row, facts)
       if (!request) continue
       try {
-        await api.startJob(request)
+        const { options, format } = request
+        // Each has passphrases of its own, for one use.
+        const held = encrypted && secrets.current ? await withSecrets(options, format, secrets.current) : options
+        await api.startJob({ ...request, options: held })
       } catch (thrown) {
         failed.set(row.source.id, errorData(thrown))
       }
@@ -98,7 +108,12 @@ export function ConvertDialog({ formats, given, snapshot }: ConvertDialogProps) 
     setStarting(false)
   }
 
-  const reason = ready.length === 0 ? t(`convert.blocked.${states[0]?.blocked ?? 'nothing'}`) : undefined
+  const reason =
+    ready.length === 0
+      ? t(`convert.blocked.${states[0]?.blocked ?? 'nothing'}`)
+      : encrypted && passphraseProblem
+        ? t(`lock.problem.${passphraseProblem}`)
+        : undefined
   const controls = { form, formats, facts, firstName, onChange: change, onRowChange: changeRow }
   return (
     <Dialog
@@ -139,7 +154,14 @@ export function ConvertDialog({ formats, given, snapshot }: ConvertDialogProps) 
         }}
       >
         {only ? <OneSource {...controls} state={only} /> : <ManySources {...controls} states={states} />}
-        <Options form={form} formats={formats} facts={facts} onChange={change} />
+        <Options
+          form={form}
+          formats={formats}
+          facts={facts}
+          secrets={secrets}
+          onChange={change}
+          onPassphraseProblem={setPassphraseProblem}
+        />
         <Estimate
           plans={states.flatMap(({ plan }) => plan ?? [])}
           folder={folders.find((folder) => folder.id === form.folder)?.label ?? ''}

@@ -4,8 +4,10 @@ import { ArrowRight, Camera } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { TFunction } from 'i18next'
 import { formatShape } from '../../state/formats.ts'
+import { unlockAndReturn } from '../../state/locks.ts'
 import { sizeText } from '../../state/text.ts'
 import { Bar } from '../../ui/bar.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Glyph } from '../../ui/glyph.tsx'
 import { Note } from '../../ui/note.tsx'
 import { Changes } from './changes.tsx'
@@ -74,7 +76,14 @@ export function OneSource(props: OneSourceProps) {
       {error ? (
         <div className={styles.error}>
           <Note kind="danger" role="alert">
-            {error.message}
+            <div className="row">
+              <span className="grow">{error.message}</span>
+              {error.code === 'locked' && (
+                <Button size="small" onClick={() => unlockAndReturn(source)}>
+                  {t('lock.unlockIt')}
+                </Button>
+              )}
+            </div>
           </Note>
         </div>
       ) : (

@@ -1,8 +1,12 @@
 // What is chosen for every conversion of the dialog: check it, pack it.
 
 import { useId } from 'react'
+import type { RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FormatFacts } from '../../../core/model/index.ts'
+import { encryptionOptions, isEncrypted, withEncryption } from '../../forms/encrypt.ts'
+import { EncryptionField } from '../../forms/encryption-field.tsx'
+import type { NewPassphraseHandle, PassphraseProblem } from '../../forms/new-passphrase.tsx'
 import { OptionFold } from '../../forms/option-fold.tsx'
 import { PlaceSelect } from '../../forms/place-select.tsx'
 import { Checkbox } from '../../ui/checkbox.tsx'
@@ -15,16 +19,20 @@ interface OptionsProps {
   readonly form: ConvertForm
   readonly formats: readonly FormatFacts[]
   readonly facts: FormatFacts
+  readonly secrets: RefObject<NewPassphraseHandle | null>
   readonly onChange: (part: Partial<ConvertForm>) => void
+  readonly onPassphraseProblem: (problem: PassphraseProblem | undefined) => void
 }
 
-export function Options({ form, formats, facts, onChange }: OptionsProps) {
+export function Options(props: OptionsProps) {
+  const { form, formats, facts, secrets, onChange, onPassphraseProblem } = props
   const { t } = useTranslation()
   const id = useId()
   const option = facts.options.find((one) => one.name === CODEC)
   const codecs = option?.kind === 'choice' ? option.choices : []
   const codec = form.codec ?? (option?.kind === 'choice' ? option.default : undefined)
   const { compress: can } = facts.capabilities
+  const encrypted = isEncrypted(form.format, form.options)
   return (
     <>
       <h3 className={styles.section}>{t('convert.options')}</h3>
@@ -66,9 +74,20 @@ export function Options({ form, formats, facts, onChange }: OptionsProps) {
           )}
         </div>
       </div>
+      <div className={styles.encryption}>
+        <EncryptionField
+          facts={facts}
+          encrypted={encrypted}
+          handle={secrets}
+          onEncryptedChange={(now) =>
+            onChange({ ...withEncryption(form, facts, now), ...(now && { compress: false }) })
+          }
+          onProblem={onPassphraseProblem}
+        />
+      </div>
       <OptionFold
         facts={facts}
-        without={[CODEC]}
+        without={[CODEC, ...encryptionOptions(facts.options, encrypted)]}
         values={form.options}
         onValueChange={(name, value) => onChange({ options: { ...form.options, [name]: value } })}
       />

@@ -5,7 +5,9 @@ import { useTranslation } from 'react-i18next'
 import type { FormatFacts } from '../../../core/model/index.ts'
 import { closeDialog } from '../../state/dialogs.ts'
 import { useFolders } from '../../state/folders.ts'
-import { extensionOf } from '../../state/formats.ts'
+import { isEncrypted } from '../../forms/encrypt.ts'
+import type { NewPassphraseHandle, PassphraseProblem } from '../../forms/new-passphrase.tsx'
+import { extensionOf, factsOf, useFormats } from '../../state/formats.ts'
 import { useView } from '../../state/view.ts'
 import { useVolumes } from '../../state/volumes.ts'
 import { Button } from '../../ui/button.tsx'
@@ -27,6 +29,7 @@ export function CreateDialog({ formats }: { readonly formats: readonly FormatFac
   const reasonId = useId()
   const nameField = useRef<HTMLInputElement>(null)
   const folders = useFolders()
+  const all = useFormats((state) => state.formats)
   const volumes = useVolumes((state) => state.byId)
   const scope = useView((state) => state.scope)
   const { attempt, start, forget } = useCreateJob()
@@ -46,7 +49,9 @@ export function CreateDialog({ formats }: { readonly formats: readonly FormatFac
       overwrite: false,
     }
   })
-  const facts = formats.find((one) => one.format === form.format) ?? formats[0]
+  const secrets = useRef<NewPassphraseHandle>(null)
+  const [passphraseProblem, setPassphraseProblem] = useState<PassphraseProblem>()
+  const facts = factsOf(all, form.format) ?? formats[0]
   const taken = useMemo(() => namesIn(form.folder, volumes.values()), [form.folder, volumes])
 
   const option = facts?.options.find((one) => one.name === ALLOCATION)
@@ -61,6 +66,7 @@ export function CreateDialog({ formats }: { readonly formats: readonly FormatFac
   const refusal = prediction?.kind === 'refused' ? prediction.error : undefined
   const failure = attempt.kind === 'failed' ? attempt.error : undefined
   const problem = problems.name ?? problems.folder ?? problems.size
+  const encrypted = isEncrypted(form.format, form.options)
   const short = prediction?.kind === 'known' ? prediction.sizes.now - (folder?.space?.free ?? Infinity) : 0
   const busy = attempt.kind === 'starting' || attempt.kind === 'started'
   const reason =
@@ -69,7 +75,9 @@ export function CreateDialog({ formats }: { readonly formats: readonly FormatFac
         ? t('create.refused')
         : short > 0
           ? t('create.noSpace')
-          : undefined
+          : encrypted && passphraseProblem
+            ? t(`lock.problem.${passphraseProblem}`)
+            : undefined
       : t(`create.problem.${problem}`)
 
   function change(part: Partial<CreateForm>): void {
@@ -83,7 +91,7 @@ export function CreateDialog({ formats }: { readonly formats: readonly FormatFac
   }
 
   function submit(): void {
-    if (request && reason === undefined && !busy) start(request)
+    if (request && reason === undefined && !busy) start(request, encrypted ? secrets.current : null)
   }
 
   return (
@@ -130,6 +138,8 @@ export function CreateDialog({ formats }: { readonly formats: readonly FormatFac
           taken={taken}
           predictions={predictions}
           nameField={nameField}
+          secrets={secrets}
+          onPassphraseProblem={setPassphraseProblem}
           onChange={change}
         />
       </form>

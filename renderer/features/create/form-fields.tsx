@@ -6,6 +6,9 @@ import type { ReactNode, RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FormatFacts } from '../../../core/model/index.ts'
 import { chooseFolder, useFolders } from '../../state/folders.ts'
+import { encryptionOptions, isEncrypted, withEncryption } from '../../forms/encrypt.ts'
+import { EncryptionField } from '../../forms/encryption-field.tsx'
+import type { NewPassphraseHandle, PassphraseProblem } from '../../forms/new-passphrase.tsx'
 import { OptionFold } from '../../forms/option-fold.tsx'
 import { PlaceSelect } from '../../forms/place-select.tsx'
 import { extensionOf, formatShape } from '../../state/formats.ts'
@@ -35,7 +38,9 @@ interface FormFieldsProps {
   readonly taken: ReadonlySet<string>
   readonly predictions: Predictions
   readonly nameField: RefObject<HTMLInputElement | null>
+  readonly secrets: RefObject<NewPassphraseHandle | null>
   readonly onChange: (part: Partial<CreateForm>) => void
+  readonly onPassphraseProblem: (problem: PassphraseProblem | undefined) => void
 }
 
 export function FormFields(props: FormFieldsProps) {
@@ -59,12 +64,13 @@ export function FormFields(props: FormFieldsProps) {
   const setOption = (name: string, value: string | number | boolean): void =>
     onChange({ options: { ...form.options, [name]: value } })
   const allocation = facts.options.find((option) => option.name === ALLOCATION)
+  const encrypted = isEncrypted(form.format, form.options)
 
   return (
     <>
       <FormatTiles
         formats={formats}
-        value={form.format}
+        value={form.format === 'luks' ? 'raw' : form.format}
         onValueChange={(format) => onChange({ format, preset: undefined })}
       />
       <div className={styles.form}>
@@ -121,9 +127,23 @@ export function FormFields(props: FormFieldsProps) {
             />
           </Row>
         )}
+        <Row label={t('lock.encryption')}>
+          <EncryptionField
+            facts={facts}
+            encrypted={encrypted}
+            handle={props.secrets}
+            onEncryptedChange={(now) => onChange(withEncryption(form, facts, now))}
+            onProblem={props.onPassphraseProblem}
+          />
+        </Row>
       </div>
       <div className={styles.rule} />
-      <OptionFold facts={facts} without={[ALLOCATION]} values={form.options} onValueChange={setOption} />
+      <OptionFold
+        facts={facts}
+        without={[ALLOCATION, ...encryptionOptions(facts.options, encrypted)]}
+        values={form.options}
+        onValueChange={setOption}
+      />
     </>
   )
 }

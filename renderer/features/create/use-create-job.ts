@@ -5,6 +5,8 @@ import type { ErrorData } from '../../../core/model/index.ts'
 import { errorData } from '../../../core/model/index.ts'
 import type { CreateRequest } from '../../../electron/contract/data.ts'
 import type { FolderId, JobId } from '../../../electron/contract/ids.ts'
+import { withSecrets } from '../../forms/encrypt.ts'
+import type { NewPassphraseHandle } from '../../forms/new-passphrase.tsx'
 import { api } from '../../state/api.ts'
 import { closeDialog } from '../../state/dialogs.ts'
 import { dismissJob, useJobs } from '../../state/jobs.ts'
@@ -22,7 +24,8 @@ const PATIENCE_MS = 600
 
 export interface CreateJob {
   readonly attempt: Attempt
-  readonly start: (request: CreateRequest) => void
+  /** With the passphrases for it, where it is encrypted. */
+  readonly start: (request: CreateRequest, secrets: NewPassphraseHandle | null) => void
   /** The form has changed: what was said of it before no longer holds. */
   readonly forget: () => void
 }
@@ -54,10 +57,11 @@ export function useCreateJob(): CreateJob {
     // oxlint-disable-next-line react/exhaustive-deps -- only when the job's state turns, not at every report.
   }, [ended])
 
-  async function start(request: CreateRequest): Promise<void> {
+  async function start(request: CreateRequest, secrets: NewPassphraseHandle | null): Promise<void> {
     setAttempt({ kind: 'starting' })
     try {
-      setAttempt({ kind: 'started', job: await api.startJob(request), request })
+      const options = secrets ? await withSecrets(request.options, request.format, secrets) : request.options
+      setAttempt({ kind: 'started', job: await api.startJob({ ...request, options }), request })
     } catch (thrown) {
       setAttempt({ kind: 'failed', error: errorData(thrown) })
     }
@@ -65,8 +69,8 @@ export function useCreateJob(): CreateJob {
 
   return {
     attempt,
-    start: (request) => {
-      void start(request)
+    start: (request, secrets) => {
+      void start(request, secrets)
     },
     forget: () => setAttempt((before) => (before.kind === 'failed' ? { kind: 'none' } : before)),
   }

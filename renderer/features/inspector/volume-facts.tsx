@@ -7,6 +7,7 @@ import { useCommand } from '../../commands/use-command.ts'
 import { api } from '../../state/api.ts'
 import { factsOf, formatShape, useFormats } from '../../state/formats.ts'
 import { useInspection } from '../../state/inspection.ts'
+import { useLockedFile } from '../../state/locks.ts'
 import { tell } from '../../state/notices.ts'
 import { usePlaces } from '../../state/places.ts'
 import { commandText } from '../../state/shell-words.ts'
@@ -19,6 +20,7 @@ import { Note } from '../../ui/note.tsx'
 import { Allocation } from './allocation.tsx'
 import { chainFacts, fileFacts, formatFacts } from './facts.tsx'
 import styles from './inspector.module.css'
+import { LockNotice } from './lock-notice.tsx'
 import { Trouble } from './trouble.tsx'
 import { useAllocation } from './use-allocation.ts'
 
@@ -37,7 +39,10 @@ export function VolumeFacts({ volume, notice }: VolumeFactsProps) {
   const facts = useFormats((state) => factsOf(state.formats, image?.format))
   // A change that was cut off has a notice of its own, with the way out.
   const cutOff = useUndo((state) => state.offers.get(volume.id)?.kind === 'cut-off')
-  const trouble = error ?? image?.unreadable ?? (chain ? chain.at(-1)?.unreadable : volume.error)
+  const lockedFile = useLockedFile(volume)
+  const said = error ?? image?.unreadable ?? (chain ? chain.at(-1)?.unreadable : volume.error)
+  // What is locked is no trouble: its notice has the way in.
+  const trouble = said?.code === 'locked' ? undefined : said
   const command = commandText(['spindle', 'info', '--backing-chain', volume.path])
   const name = fileName(volume.name)
   const formatLine = image ? formatFacts(image) : []
@@ -61,12 +66,17 @@ export function VolumeFacts({ volume, notice }: VolumeFactsProps) {
       <div className={styles.notice}>{notice}</div>
       <div className={styles.body}>
         {trouble && !cutOff && <Trouble error={trouble} />}
+        {typeof lockedFile === 'string' && !trouble && <LockNotice volume={volume} file={lockedFile} />}
         {image?.details.warnings?.map((warning) => (
           <div key={warning} className={styles.trouble}>
             <Note kind="warn">{warning}</Note>
           </div>
         ))}
-        <Allocation volume={volume} strip={allocation} failed={trouble !== undefined && allocation === undefined} />
+        <Allocation
+          volume={volume}
+          strip={allocation}
+          failed={(trouble !== undefined || lockedFile !== null) && allocation === undefined}
+        />
         {chain && (
           <>
             <h3 className={styles.section}>{t('inspector.chain')}</h3>

@@ -8,6 +8,7 @@ import {
   tableFeatures,
 } from '@tanstack/react-table'
 import type { SortFn } from '@tanstack/react-table'
+import { t } from 'i18next'
 import type { ParseKeys } from 'i18next'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { dateText, fullDateText, sizeText } from '../../state/text.ts'
@@ -46,13 +47,18 @@ export const columns = helper.columns([
     id: 'name',
     sortFn: byValue,
     meta: { title: 'library.name' },
-    cell: ({ row }) => <VolumeName name={row.original.name} format={row.original.format} />,
+    cell: ({ row }) => <VolumeName volume={row.original} />,
   }),
   helper.accessor((volume) => volume.format ?? '', {
     id: 'format',
     sortFn: byValue,
     meta: { title: 'library.format' },
-    cell: ({ row }) => row.original.format && <Badge>{row.original.format.toUpperCase()}</Badge>,
+    cell: ({ row: { original } }) => (
+      <>
+        {original.format && <Badge>{original.format.toUpperCase()}</Badge>}
+        {original.encrypted === true && <span className="visually-hidden">{t('lock.badge')}</span>}
+      </>
+    ),
   }),
   helper.accessor((volume) => volume.virtualSize, {
     id: 'size',

@@ -1,6 +1,8 @@
 // A volume's name with its picture, and that of its parent; too long ones are cut in the middle.
 
+import { LockKeyhole } from 'lucide-react'
 import { use } from 'react'
+import type { Volume } from '../../../electron/contract/data.ts'
 import { formatShape } from '../../state/formats.ts'
 import { fileName, stem } from '../../state/volumes.ts'
 import { classNames } from '../../ui/class-names.ts'
@@ -8,12 +10,16 @@ import { Glyph } from '../../ui/glyph.tsx'
 import { CutsContext } from './cuts.ts'
 import styles from './volume-name.module.css'
 
-export function VolumeName({ name, format }: { readonly name: string; readonly format: string | undefined }) {
+export function VolumeName({ volume: { name, format, encrypted } }: { readonly volume: Volume }) {
   const { head, tail } = use(CutsContext).name(name)
   const slash = head.lastIndexOf('/') + 1
   return (
     <span className={styles.name}>
-      <Glyph shape={formatShape(format)} className={styles.glyph} />
+      {encrypted === true ? (
+        <LockKeyhole className={styles.glyph} aria-hidden="true" />
+      ) : (
+        <Glyph shape={formatShape(format)} className={styles.glyph} />
+      )}
       <span className={styles.text} title={name} aria-hidden={tail === '' ? undefined : true}>
         {slash > 0 && <span className={styles.folder}>{head.slice(0, slash)}</span>}
         {head.slice(slash)}

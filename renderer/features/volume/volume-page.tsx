@@ -63,6 +63,7 @@ export function VolumePage({ volume, tab, children }: VolumePageProps) {
             count: verdict === 'errors' ? countText(errors) : undefined,
             shortcut: health.shortcut,
           },
+          ...(volume.encrypted === true || tab === 'keys' ? [{ value: 'keys', title: t('volume.keys') } as const] : []),
         ]}
       >
         <div className={styles.notice}>

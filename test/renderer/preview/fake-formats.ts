@@ -47,6 +47,18 @@ export const FORMATS: readonly FormatFacts[] = [
         advanced: true,
       },
       {
+        kind: 'choice',
+        name: 'encrypt.format',
+        title: 'Encryption',
+        help: 'How what the guest writes is encrypted.',
+        default: '',
+        choices: [
+          { value: '', title: 'None' },
+          { value: 'luks', title: 'LUKS' },
+        ],
+        advanced: true,
+      },
+      {
         kind: 'number',
         name: 'refcount_bits',
         title: 'Refcount bits',

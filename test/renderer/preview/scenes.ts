@@ -96,6 +96,39 @@ export const SCENES: readonly Scene[] = [
   },
   { name: 'jobs-page', query: 'volumes=40&jobs', act: (page) => page.keyboard.press('Control+Shift+j') },
   { name: 'jobs-narrow', query: 'volumes=40&jobs', size: NARROW, act: (page) => page.keyboard.press('Control+j') },
+  { name: 'locked', query: 'volumes=40', act: (page) => choose(page, 'mail-relay.qcow2') },
+  {
+    name: 'unlock',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'mail-relay.qcow2')
+      await page.getByRole('button', { name: 'Unlock…' }).click()
+      await page.getByLabel('Passphrase', { exact: true }).fill('guess')
+      await page.getByRole('button', { name: 'Unlock', exact: true }).click()
+      await page.getByText('Wrong passphrase.').waitFor()
+    },
+  },
+  { name: 'keys', query: 'volumes=40', act: openKeys },
+  { name: 'keys-narrow', query: 'volumes=40', size: NARROW, act: openKeys },
+  {
+    name: 'key-add',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openKeys(page)
+      await page.getByRole('button', { name: 'Add passphrase…' }).click()
+      await page.getByLabel('New passphrase').fill('rainy tuesday')
+    },
+  },
+  {
+    name: 'key-remove',
+    query: 'volumes=40',
+    act: async (page) => {
+      await openKeys(page)
+      await page.getByRole('button', { name: 'Remove slot 1…' }).click()
+    },
+  },
+  { name: 'create-encrypted', query: 'volumes=40', act: openEncrypted },
+  { name: 'create-encrypted-narrow', query: 'volumes=40', size: NARROW, act: openEncrypted },
   { name: 'create', query: 'volumes=40', act: openCreate },
   {
     name: 'create-narrow',
@@ -359,4 +392,19 @@ async function openMap(page: Page): Promise<void> {
   await choose(page, 'debian12.qcow2')
   await page.keyboard.press('Alt+Digit2')
   await page.getByText(/of the guest disk$/).waitFor()
+}
+
+async function openKeys(page: Page): Promise<void> {
+  await choose(page, 'mail-relay.qcow2')
+  await page.keyboard.press('Enter')
+  await page.getByRole('tab', { name: 'Passphrases' }).click()
+  await page.getByRole('button', { name: 'Add passphrase…' }).waitFor()
+}
+
+async function openEncrypted(page: Page): Promise<void> {
+  await openCreate(page)
+  await page.getByRole('checkbox', { name: 'Encrypt with a passphrase' }).click()
+  await page.getByLabel('New passphrase').fill('correct horse battery staple')
+  await page.getByRole('checkbox', { name: 'Make a recovery key as well' }).click()
+  await page.getByRole('checkbox', { name: /^I have written it down/ }).scrollIntoViewIfNeeded()
 }
