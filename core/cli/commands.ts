@@ -52,6 +52,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   ['create', { summary: 'Make a new disk image', load: async () => (await import('./create.ts')).create }],
+  [
+    'diff',
+    {
+      summary: 'List what differs between two disks, snapshots or layers',
+      load: async () => (await import('./diff.ts')).diff,
+    },
+  ],
   ['dd', { summary: 'Copy a piece of a disk into a new image', load: async () => (await import('./dd.ts')).dd }],
   [
     'info',

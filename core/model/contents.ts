@@ -96,3 +96,10 @@ export interface DiskContents {
   /** Present when the disk's data cannot be read, as without its passphrase; then nothing else is known. */
   readonly unreadable?: ErrorData
 }
+
+/** `3 Btrfs, fedora`: its number, what is in it, and its name. */
+export function partitionTitle({ index, fileSystem, name, type }: PartitionFacts): string {
+  const kind = fileSystem ? FILE_SYSTEM_TITLES[fileSystem.kind] : type
+  const label = fileSystem?.label ?? name
+  return label === undefined || label === '' ? `${index} ${kind}` : `${index} ${kind}, ${label}`
+}

@@ -2,6 +2,7 @@
 
 export * from './check.ts'
 export * from './contents.ts'
+export * from './differing.ts'
 export * from './error.ts'
 export * from './image.ts'
 export * from './job.ts'

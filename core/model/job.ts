@@ -1,6 +1,7 @@
 // What can be asked of the engine as a job, and how one stands: plain data that is also the log line and the retry.
 
 import type { CheckReport, RepairMode, RepairReport } from './check.ts'
+import type { Differing } from './differing.ts'
 import type { ErrorData } from './error.ts'
 import type { FormatId } from './image.ts'
 import type { OptionValues } from './option.ts'
@@ -69,8 +70,13 @@ export interface CompareJob {
   readonly leftFormat?: FormatId
   readonly right: string
   readonly rightFormat?: FormatId
+  /** Ids of snapshots inside the images: their disks as they were then. */
+  readonly leftSnapshot?: string
+  readonly rightSnapshot?: string
   /** Also unequal when only sizes or allocation differ. */
   readonly strict: boolean
+  /** Goes on to the end of the disks and tells everything that differs. */
+  readonly ranges?: boolean
 }
 
 /** Snapshots are named by their ids: names may not be unique in images made elsewhere. */
@@ -350,6 +356,8 @@ export type JobResult =
       readonly sizeDiffers: boolean
       /** Bytes of the smaller disk. */
       readonly commonSize: number
+      /** Present when it was asked for. */
+      readonly differing?: Differing
       readonly warnings: readonly string[]
     }
   | {

@@ -4,9 +4,14 @@ import type { DiskExtent, VirtualDisk } from '../image/virtual-disk.ts'
 import type { OperationContext } from '../jobs/operation.ts'
 import type { Pace } from '../jobs/pace.ts'
 import type { CompareJob, JobResult } from '../model/job.ts'
-import { compareDisks, planComparison } from '../transfer/compare.ts'
-import { paceOf, throwIfCancelled } from './cancel.ts'
-import { openSource } from './parts.ts'
+import { readContents } from '../contents/read-contents.ts'
+import type { DiskContents } from '../model/contents.ts'
+import { DifferingSums } from '../model/differing.ts'
+import type { Differing } from '../model/differing.ts'
+import { compareDisks, differencesOf, planComparison } from '../transfer/compare.ts'
+import type { CompareOptions, Comparison } from '../transfer/compare.ts'
+import { paceOf, throwIfCancelled, turnsOf } from './cancel.ts'
+import { openCompared } from './differences.ts'
 import type { Parts } from './parts.ts'
 
 /** Phases: `prepare` while the images are opened, `copy` while their maps are read, `verify` while their bytes are. */
@@ -14,27 +19,47 @@ export async function compare(job: CompareJob, context: OperationContext, parts:
   const { signal, progress } = context
   throwIfCancelled(signal)
   progress({ phase: 'prepare', done: 0, total: 0 })
-  await using left = await openSource(job.left, job.leftFormat, parts)
-  await using right = await openSource(job.right, job.rightFormat, parts)
+  const opened = await openCompared(job, parts)
+  await using left = opened.left
+  await using right = opened.right
   progress({ phase: 'copy', done: 0, total: 0 })
   const mapping = paceOf(context, 'copy', 0)
   const total = await planComparison(left, right, mapping)
   const allocationDifference = job.strict ? await firstAllocationDifference(left, right, mapping) : undefined
   progress({ phase: 'verify', done: 0, total })
-  const { identical, firstDifference, sizeDiffers } = await compareDisks(left, right, {
-    signal,
-    pace: paceOf(context, 'verify', total),
-    ...(parts.pool && { pool: parts.pool }),
-  })
+  const options = { signal, pace: paceOf(context, 'verify', total), ...(parts.pool && { pool: parts.pool }) }
+  const differing = job.ranges === true ? await allDifferences(left, right, options) : undefined
+  const { identical, firstDifference, sizeDiffers } = differing
+    ? comparisonOf(differing, left.size !== right.size)
+    : await compareDisks(left, right, options)
   return {
     kind: 'compare',
     identical: identical && (!job.strict || (!sizeDiffers && allocationDifference === undefined)),
     ...(firstDifference !== undefined && { firstDifference }),
     ...(allocationDifference !== undefined && { allocationDifference }),
+    ...(differing && { differing }),
     sizeDiffers,
     commonSize: Math.min(left.size, right.size),
     warnings: [],
   }
+}
+
+async function allDifferences(left: VirtualDisk, right: VirtualDisk, options: CompareOptions): Promise<Differing> {
+  const sums = new DifferingSums(Math.max(left.size, right.size), await contentsOf(left, right))
+  for await (const difference of differencesOf(left, right, options)) sums.add(difference)
+  return sums.finish()
+}
+
+/** The partitions of the first, or of the second where the first has none yet. */
+async function contentsOf(left: VirtualDisk, right: VirtualDisk): Promise<DiskContents> {
+  const pace = turnsOf()
+  const turn = async (): Promise<void> => pace(0)
+  const first = await readContents(left, turn)
+  return first.partitions.length > 0 ? first : readContents(right, turn)
+}
+
+function comparisonOf({ ranges: [first] }: Differing, sizeDiffers: boolean): Comparison {
+  return { identical: !first, sizeDiffers, ...(first && { firstDifference: first.offset }) }
 }
 
 /** Guest offset of the first byte that is data in one disk and not in the other, up to the end of the shorter one. */

@@ -11,7 +11,6 @@ import type { KeyChange, UnlockOutcome, UnlockSpec } from '../model/lock.ts'
 import type {
   BypassJob,
   CommitJob,
-  CompareJob,
   ConvertJob,
   CreateJob,
   JobResult,
@@ -46,6 +45,7 @@ import type { TransferPool } from '../transfer/pool.ts'
 import type { HistorySpec } from './history.ts'
 import type { TreeSpec } from './tree.ts'
 import type { ImageNode } from '../library/graph.ts'
+import type { ComparedDisks } from './differences.ts'
 import type { BenchSpec } from './bench.ts'
 import type { ContentsSpec } from './contents.ts'
 import type { KeySlotSpec } from './key-slots.ts'
@@ -87,10 +87,7 @@ export interface Operations {
   /** Ends a move of the image at this path that was cut off; does nothing where there is none. */
   readonly endMove: (path: string) => Promise<void>
   /** Every range in which the two disks differ. */
-  readonly differences: (
-    job: Pick<CompareJob, 'left' | 'leftFormat' | 'right' | 'rightFormat'>,
-    signal: AbortSignal,
-  ) => AsyncGenerator<Difference>
+  readonly differences: (job: ComparedDisks, signal: AbortSignal) => AsyncGenerator<Difference>
   /** The images that lie on nothing; all others are above them. */
   readonly tree: (spec: TreeSpec, signal: AbortSignal) => Promise<readonly ImageNode[]>
   /** What each of these images, and every state inside them, takes and would free: by path. */

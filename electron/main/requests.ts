@@ -61,7 +61,10 @@ const compareRequest = z.strictObject({
   leftFormat: format.exactOptional(),
   right: id,
   rightFormat: format.exactOptional(),
+  leftSnapshot: text.min(1).exactOptional(),
+  rightSnapshot: text.min(1).exactOptional(),
   strict: z.boolean(),
+  ranges: z.boolean().exactOptional(),
 })
 const snapshotAction = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('create'), name: text.min(1) }),

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { DiskContents, ImageFacts, MapExtent, MapSpace } from '../../../core/model/index.ts'
-import { worstState } from '../../../core/model/index.ts'
+import { partitionTitle, worstState } from '../../../core/model/index.ts'
 import { api } from '../../state/api.ts'
 import type { DiskMap } from '../../state/disk-map.ts'
 import { showVolume } from '../../state/view.ts'
@@ -12,7 +12,7 @@ import { fileName } from '../../state/volumes.ts'
 import { Swatch } from '../../ui/strip.tsx'
 import { LOOKS, hexText, stateTitle } from './looks.ts'
 import styles from './map.module.css'
-import { partitionAt, partitionTitle } from './partitions.ts'
+import { partitionAt } from './partitions.ts'
 
 export interface TipFacts {
   readonly space: MapSpace
