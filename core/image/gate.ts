@@ -6,6 +6,7 @@ import { openFile } from '../storage/file.ts'
 import type { FileAccess } from '../storage/file.ts'
 import { MemoryStorage } from '../storage/memory.ts'
 import type { Storage } from '../storage/storage.ts'
+import { inShort } from '../storage/system-error.ts'
 import type { OpenGate } from './driver.ts'
 import { OWN_FOLDER } from './reach.ts'
 import type { Reach } from './reach.ts'
@@ -91,7 +92,7 @@ function notLocated(identity: string, from: Storage): SpindleError {
 function outside(path: string, from: Pick<Storage, 'name'>): SpindleError {
   return new SpindleError(
     'outside',
-    `${from.name} uses a file outside its own folder, ${path}, which was not opened: whoever made the image could get at any file of yours in this way. Nothing was changed. If you know that file, allow it.`,
+    `${from.name} uses a file outside its own folder, ${inShort(path)}, which was not opened: whoever made the image could get at any file of yours in this way. Nothing was changed. If you know that file, allow it.`,
     { path: from.name, other: path },
   )
 }
@@ -102,7 +103,7 @@ function missing(error: unknown, path: string, from: Storage): unknown {
     'Nothing was changed. Put the file back where it was, or give the image its right name for it with a rebase.'
   const message =
     error.code === 'not-found'
-      ? `${from.name} needs the file ${path}, which is not there. ${wayOut}`
-      : `${from.name} needs the file ${path}, which cannot be opened: ${error.message} Nothing was changed.`
+      ? `${from.name} needs the file ${inShort(path)}, which is not there. ${wayOut}`
+      : `${from.name} needs the file ${inShort(path)}, which cannot be opened: ${error.message} Nothing was changed.`
   return new SpindleError('missing-file', message, { path: from.name, cause: error })
 }

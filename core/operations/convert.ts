@@ -22,6 +22,7 @@ import { creatingDriver, diskSize } from './new-image.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
 import { checkCopyFits } from './room.ts'
+import { Steady } from './steady.ts'
 import { describeLayers, filesOf, survey } from './survey.ts'
 import { suspectOf, suspicion } from './suspicion.ts'
 import { Target } from './target.ts'
@@ -44,6 +45,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
   await using frozen = oldest && (await openSource(job.source, format, parts, { id: oldest.id }))
   // What is copied first, and in the fastest way.
   const first = frozen ?? source
+  const steady = await Steady.of(source)
   await using target = await Target.start({
     path: job.target,
     overwrite: job.overwrite ?? false,
@@ -83,6 +85,7 @@ export async function convert(job: ConvertJob, context: OperationContext, parts:
     await copySnapshots(copy, target, { pace, signal })
     await copyBitmaps(bitmaps, target, { job, format, parts, signal })
   }
+  await steady.check()
   await untilCancelled(async () => target.flush(), signal)
   await checkFits(job.preset, { target, driver, virtualSize })
   if (job.verify) await verify(copy, target, context)

@@ -196,6 +196,8 @@ class FileStorage implements Storage {
 
   async segment(offset: number): Promise<Segment> {
     const size = await this.size()
+    // Whoever asks has been told another size before, and would ask for ever.
+    if (offset >= size) throw shortened(this.name, offset + 1, size)
     let segment: Segment = { hole: false, length: size - offset }
     this.#byKernel('examine', offset, (calls) => {
       segment = findSegment(calls, this.#descriptor, offset, size)
@@ -268,6 +270,12 @@ class FileStorage implements Storage {
       throw new SpindleError('access-denied', `${this.name} is open for reading only.`, { path: this.name })
     }
   }
+}
+
+/** For a file that others cut while it is read. */
+export function shortened(path: string, before: number, size: number): SpindleError {
+  const message = `${path} became shorter while it was read: at least ${before} bytes were there, and ${size} are left. Something else is changing it. Try again when nothing does.`
+  return new SpindleError('io', message, { path, offset: size })
 }
 
 function findSegment(calls: Libc, descriptor: number, offset: number, size: number): Segment {

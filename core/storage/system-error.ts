@@ -19,6 +19,11 @@ export function systemCode(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined
 }
 
+/** Names out of images may be as long as their room. */
+export function inShort(path: string): string {
+  return path.length > 160 ? `${path.slice(0, 80)}…${path.slice(-60)}` : path
+}
+
 interface Failure {
   readonly deed: FileDeed
   readonly path: string
@@ -54,7 +59,7 @@ function describe(code: string | undefined, failure: Failure): readonly [ErrorCo
         `${path} is a socket, a pipe or a device that is not there; a disk image is a regular file or a block device.`,
       ]
     case 'ENAMETOOLONG':
-      return ['invalid-argument', `The file name ${path} is longer than the file system allows.`]
+      return ['invalid-argument', `The file name ${inShort(path)} is longer than the file system allows.`]
     case 'ELOOP':
       return ['invalid-argument', `${path} cannot be opened: its symbolic links lead in a circle.`]
     case 'ERR_INVALID_ARG_VALUE':

@@ -110,7 +110,7 @@ export async function completeUndoLog(log: Storage, image: Storage): Promise<voi
 
 /** Undefined when the log was never started. Looks at the log alone. */
 export async function readLogFacts(log: Storage): Promise<LogFacts | undefined> {
-  const header = await readHeader(log).catch(() => undefined)
+  const header = await headerIn(log)
   if (!header) return undefined
   const { value: partOf } = header.state === PART ? await namesIn(log).next() : {}
   return {
@@ -146,7 +146,7 @@ export async function readUndoState(
   image: Storage,
   parts: readonly LoggedFile[] = [],
 ): Promise<UndoState | undefined> {
-  const header = await readHeader(log).catch(() => undefined)
+  const header = await headerIn(log)
   if (!header) return undefined
   const complete = header.state === COMPLETE
   let matches = true
@@ -255,6 +255,16 @@ function encodeHeader(header: LogHeader): Buffer {
   bytes.set(header.change, 64)
   bytes.writeUInt32LE(crc32(bytes.subarray(0, CHECKED)), CHECKED)
   return bytes
+}
+
+/** Undefined when the log was never started. That it cannot be read just now is something else: it may be needed. */
+async function headerIn(log: Storage): Promise<LogHeader | undefined> {
+  try {
+    return await readHeader(log)
+  } catch (error) {
+    if (error instanceof SpindleError && error.code === 'invalid-image') return undefined
+    throw error
+  }
 }
 
 async function readHeader(log: Storage): Promise<LogHeader> {
