@@ -3,6 +3,7 @@
 import {
   Camera,
   GitBranch,
+  GitBranchPlus,
   GitCompare,
   GitMerge,
   HardDrive,
@@ -64,6 +65,11 @@ function open(tab: VolumeTab): () => void {
   return withSelected((volume) => showVolume(volume.id, tab))
 }
 
+/** Others lie on it. */
+function isBase(): boolean {
+  return (selected()?.overlayCount ?? 0) > 0
+}
+
 /** The page of a volume that says most of it. */
 export function openVolume(volume: Volume): void {
   showVolume(volume.id, capabilities(volume)?.snapshots === true ? 'snapshots' : 'health')
@@ -92,7 +98,7 @@ export const changeCommands = [
     title: 'command.snapshots',
     icon: History,
     shortcut: 'Alt+Digit3',
-    unavailable: () => unless((can) => can.snapshots, 'command.noSnapshots'),
+    unavailable: () => unless((can) => can.snapshots || can.backing || isBase(), 'command.noSnapshots'),
     run: open('snapshots'),
   },
   {
@@ -110,6 +116,14 @@ export const changeCommands = [
     shortcut: '$mod+Shift+S',
     unavailable: () => unless((can) => can.snapshots && can.write, 'command.noSnapshots'),
     run: withUnlocked((volume) => openDialog({ kind: 'take-snapshot', volume })),
+  },
+  {
+    id: 'volume.branch',
+    title: 'command.branch',
+    icon: GitBranchPlus,
+    shortcut: '$mod+D',
+    unavailable: () => unless(() => true, 'command.selectOne'),
+    run: withSelected((volume) => openDialog({ kind: 'create', backing: volume })),
   },
   {
     id: 'volume.resize',

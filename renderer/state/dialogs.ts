@@ -10,7 +10,11 @@ export type ConvertSource = { readonly kind: 'library'; readonly volume: Volume 
 
 export type OpenDialog =
   | { readonly kind: 'none' }
-  | { readonly kind: 'create' }
+  | {
+      readonly kind: 'create'
+      /** That the new one is to lie on. */
+      readonly backing?: Volume
+    }
   | { readonly kind: 'palette' }
   | {
       readonly kind: 'convert'

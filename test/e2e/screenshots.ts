@@ -136,7 +136,9 @@ async function holdOverWindow(page: Page, files: readonly string[]): Promise<() 
 
 const CHANGE_SCREENS = [
   'snapshots',
+  'history-outcome',
   'snapshots-revert',
+  'history-map',
   'snapshots-delete',
   'resize',
   'resize-shrink',
@@ -155,12 +157,20 @@ async function changeScreens(page: Page, theme: string): Promise<void> {
   }
 
   await volumeRow(page, 'pg17-trial.qcow2').dblclick()
-  const rows = page.getByRole('grid', { name: 'Snapshots' }).locator('[data-row]')
+  const rows = page.getByRole('grid', { name: 'Snapshots' }).locator('[data-kind="snapshot"]')
   await rows.nth(1).click()
   await shoot(page, 'snapshots', theme)
   await page.getByRole('button', { name: 'Go back' }).click()
+  const outcome = page.getByRole('complementary', { name: 'Outcome' })
+  await outcome.waitFor()
+  await shoot(page, 'history-outcome', theme)
+  await outcome.getByRole('button', { name: 'Go back…' }).click()
   await shoot(page, 'snapshots-revert', theme)
   await leave()
+  await outcome.getByRole('button', { name: 'Cancel' }).click()
+  await page.keyboard.press('m')
+  await shoot(page, 'history-map', theme)
+  await page.keyboard.press('m')
   await rows.nth(2).click({ modifiers: ['Shift'] })
   await page.keyboard.press('Delete')
   await shoot(page, 'snapshots-delete', theme)

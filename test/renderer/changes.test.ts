@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GiB } from '../../core/model/index.ts'
 import type { JobRequest } from '../../electron/contract/data.ts'
 import { openBrowser, openScene } from './preview/browser.ts'
-import { choose } from './preview/scenes.ts'
+import { choose, goBack } from './preview/scenes.ts'
 import { startPreview } from './preview/server.ts'
 import type { Preview } from './preview/server.ts'
 
@@ -43,7 +43,7 @@ async function gone(page: Page): Promise<void> {
 }
 
 function rows(page: Page): Locator {
-  return page.getByRole('grid', { name: 'Snapshots' }).locator('[data-row]')
+  return page.getByRole('grid', { name: 'Snapshots' }).locator('[data-kind="snapshot"]')
 }
 
 describe('snapshots', () => {
@@ -86,7 +86,7 @@ describe('snapshots', () => {
     await withVolume('debian12.qcow2', async (page) => {
       await page.keyboard.press('Enter')
       await rows(page).first().focus()
-      await page.keyboard.press('End')
+      await page.keyboard.type('First boot')
       await page.keyboard.press('Shift+ArrowUp')
       await page.keyboard.press('Delete')
       const question = page.getByRole('alertdialog', { name: 'Delete 2 snapshots?' })
@@ -109,7 +109,7 @@ describe('snapshots', () => {
     await withVolume('debian12.qcow2', async (page) => {
       await page.keyboard.press('Enter')
       await rows(page).first().click()
-      await page.getByRole('button', { name: 'Go back' }).click()
+      await goBack(page)
       const question = page.getByRole('alertdialog', { name: 'Go back to “Before nginx 1.27”?' })
       await question.getByRole('button', { name: 'Go back' }).click()
       await gone(page)

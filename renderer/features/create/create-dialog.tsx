@@ -3,13 +3,14 @@
 import { useId, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FormatFacts } from '../../../core/model/index.ts'
+import type { Volume } from '../../../electron/contract/data.ts'
 import { closeDialog } from '../../state/dialogs.ts'
 import { useFolders } from '../../state/folders.ts'
 import { isEncrypted } from '../../forms/encrypt.ts'
 import type { NewPassphraseHandle, PassphraseProblem } from '../../forms/new-passphrase.tsx'
 import { extensionOf, factsOf, useFormats } from '../../state/formats.ts'
 import { useView } from '../../state/view.ts'
-import { useVolumes } from '../../state/volumes.ts'
+import { fileName, stem, useVolumes } from '../../state/volumes.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Note } from '../../ui/note.tsx'
@@ -23,7 +24,13 @@ import { usePredictions } from './use-predictions.ts'
 
 const DEFAULT_SIZE = '20 GiB'
 
-export function CreateDialog({ formats }: { readonly formats: readonly FormatFacts[] }) {
+interface CreateDialogProps {
+  readonly formats: readonly FormatFacts[]
+  /** That is proposed to lie on. */
+  readonly backing: Volume | undefined
+}
+
+export function CreateDialog({ formats, backing }: CreateDialogProps) {
   const { t } = useTranslation()
   const formId = useId()
   const reasonId = useId()
@@ -35,16 +42,21 @@ export function CreateDialog({ formats }: { readonly formats: readonly FormatFac
   const { attempt, start, forget } = useCreateJob()
 
   const [form, setForm] = useState<CreateForm>(() => {
-    const [facts] = formats
-    const place = scope.kind === 'place' ? scope.place : undefined
+    const facts = (backing && formats.find(({ capabilities }) => capabilities.backing)) ?? formats[0]
+    const place = backing?.place ?? (scope.kind === 'place' ? scope.place : undefined)
     const folder = folders.find((one) => one.id === place) ?? folders[0]
     const extension = facts ? extensionOf(facts) : ''
     return {
       format: facts?.format ?? 'raw',
-      name: freeName(t('create.newName'), extension, namesIn(folder?.id, volumes.values())),
+      name: freeName(
+        backing ? stem(fileName(backing.name)) : t('create.newName'),
+        extension,
+        namesIn(folder?.id, volumes.values()),
+      ),
       folder: folder?.id,
-      size: DEFAULT_SIZE,
-      backing: undefined,
+      // As large as what it lies on.
+      size: backing ? '' : DEFAULT_SIZE,
+      backing: backing?.id,
       options: {},
       overwrite: false,
     }

@@ -5,7 +5,7 @@ import { madeFormats, useFormats } from '../../state/formats.ts'
 import { CreateDialog } from './create-dialog.tsx'
 
 export function CreateVolume() {
-  const open = useDialogs((state) => state.dialog.kind === 'create')
+  const dialog = useDialogs((state) => state.dialog)
   const formats = madeFormats(useFormats((state) => state.formats)).filter((facts) => facts.capabilities.create)
-  return open && formats.length > 0 && <CreateDialog formats={formats} />
+  return dialog.kind === 'create' && formats.length > 0 && <CreateDialog formats={formats} backing={dialog.backing} />
 }

@@ -4,14 +4,14 @@ import { useEffect, useState } from 'react'
 import type { ErrorData } from '../../../core/model/index.ts'
 import { errorData } from '../../../core/model/index.ts'
 import type { CreateRequest } from '../../../electron/contract/data.ts'
-import type { FolderId, JobId } from '../../../electron/contract/ids.ts'
+import type { JobId } from '../../../electron/contract/ids.ts'
 import { withSecrets } from '../../forms/encrypt.ts'
 import type { NewPassphraseHandle } from '../../forms/new-passphrase.tsx'
 import { api } from '../../state/api.ts'
 import { closeDialog } from '../../state/dialogs.ts'
 import { dismissJob, useJobs } from '../../state/jobs.ts'
 import { usePlaces } from '../../state/places.ts'
-import { revealVolume } from '../../state/view.ts'
+import { revealVolume, useView } from '../../state/view.ts'
 
 export type Attempt =
   | { readonly kind: 'none' }
@@ -50,8 +50,7 @@ export function useCreateJob(): CreateJob {
       dismissJob(job.id)
     }
     if (job.state.kind === 'succeeded') {
-      if (job.volume !== undefined && attempt.kind === 'started' && isShown(attempt.request.folder))
-        revealVolume(job.volume)
+      if (job.volume !== undefined && attempt.kind === 'started' && isWanted(attempt.request)) revealVolume(job.volume)
       closeDialog()
     }
     // oxlint-disable-next-line react/exhaustive-deps -- only when the job's state turns, not at every report.
@@ -76,7 +75,8 @@ export function useCreateJob(): CreateJob {
   }
 }
 
-/** Then the new volume is about to appear in the library. */
-function isShown(folder: FolderId): boolean {
+/** It is about to appear in the library; a branch appears in the history that it was made from. */
+function isWanted({ folder, backing }: CreateRequest): boolean {
+  if (backing !== undefined && useView.getState().page.kind === 'volume') return false
   return usePlaces.getState().places.some((place) => place.id === folder)
 }

@@ -4,6 +4,7 @@ import { X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { FormatFacts } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { useCommand } from '../../commands/use-command.ts'
 import { useChecks, verdictOf } from '../../state/checks.ts'
@@ -47,7 +48,7 @@ export function VolumePage({ volume, tab, children }: VolumePageProps) {
         onValueChange={(chosen) => showVolume(volume.id, chosen)}
         tabs={[
           { value: 'map', title: map.title, shortcut: map.shortcut },
-          ...(facts?.capabilities.snapshots === true || tab === 'snapshots'
+          ...(hasHistory(volume, facts) || tab === 'snapshots'
             ? [
                 {
                   value: 'snapshots',
@@ -95,4 +96,9 @@ function Failure({ volume }: { readonly volume: Volume }) {
       </Note>
     </div>
   )
+}
+
+/** Snapshots inside it, files below it, or files on it: there can be any of these. */
+function hasHistory({ overlayCount = 0 }: Volume, facts: FormatFacts | undefined): boolean {
+  return overlayCount > 0 || facts?.capabilities.snapshots === true || facts?.capabilities.backing === true
 }

@@ -33,6 +33,8 @@ export interface FakeOptions {
   readonly scanning?: boolean
   /** The files chosen in the file dialog, by name. */
   readonly chosenFiles?: readonly string[]
+  /** Every volume has a history of so many states. */
+  readonly historyLength?: number
 }
 
 const PAGE = 100
@@ -96,7 +98,8 @@ export class FakeSpindle {
     return {
       formats: async () => FORMATS,
       inspect: async (id) => this.#inspect(this.#volume(id)),
-      history: async (id) => familyOf(this.#volume(id)),
+      history: async (id) =>
+        familyOf(this.#volume(id), this.#changes.snapshots(this.#volume(id)), this.#options.historyLength),
       allocation: async (id, cells) => allocation(this.#volume(id), cells),
       contents: async (id) => contentsOf(this.#volume(id)),
       mapCells: async (id, request) => mapCells(this.#volume(id), request),

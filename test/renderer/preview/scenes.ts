@@ -205,6 +205,46 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'history-remove',
+    query: 'volumes=40&bare',
+    act: async (page) => {
+      await openHistory(page)
+      await page.getByRole('row', { name: /^debian12-2026-09/ }).click()
+      await page.getByRole('toolbar', { name: 'Snapshots' }).getByRole('button', { name: 'Delete' }).click()
+      await page.getByRole('complementary', { name: 'Outcome' }).getByText('at most').first().waitFor()
+    },
+  },
+  {
+    name: 'history-revert',
+    query: 'volumes=40',
+    size: NARROW,
+    act: async (page) => {
+      await openHistory(page)
+      await page.getByRole('row', { name: /After security/ }).click()
+      await page.getByRole('toolbar', { name: 'Snapshots' }).getByRole('button', { name: 'Go back' }).click()
+    },
+  },
+  {
+    name: 'history-map',
+    query: 'volumes=40&bare',
+    act: async (page) => {
+      await openHistory(page)
+      await page.getByRole('row', { name: /^pg17-trial/ }).click()
+      await page.keyboard.press('m')
+      await page.getByRole('toolbar', { name: 'Snapshots' }).getByRole('button', { name: 'Merge down' }).click()
+      await page.getByRole('complementary', { name: 'Outcome' }).waitFor()
+    },
+  },
+  {
+    name: 'history-long',
+    query: 'volumes=40&bare&history=1000',
+    size: WIDE,
+    act: async (page) => {
+      await openHistory(page)
+      await page.getByRole('row').nth(3).click()
+    },
+  },
+  {
     name: 'snapshots-none',
     query: 'volumes=40',
     act: async (page) => {
@@ -235,7 +275,7 @@ export const SCENES: readonly Scene[] = [
     act: async (page) => {
       await openSnapshots(page, 'debian12-2026-09.qcow2')
       await page.getByRole('row', { name: /First boot/ }).click()
-      await page.getByRole('button', { name: 'Go back' }).click()
+      await goBack(page)
       await page.getByRole('checkbox').click()
     },
   },
@@ -254,7 +294,8 @@ export const SCENES: readonly Scene[] = [
     query: 'volumes=40',
     act: async (page) => {
       await openSnapshots(page)
-      await page.getByRole('toolbar', { name: 'Snapshots' }).getByRole('button', { name: 'Convert' }).click()
+      await page.getByRole('row', { name: /Before nginx/ }).click({ button: 'right' })
+      await page.getByRole('menuitem', { name: 'Convert' }).click()
       await page.getByText('The state of', { exact: false }).waitFor()
     },
   },
@@ -341,7 +382,18 @@ export async function openSnapshots(page: Page, name = 'debian12.qcow2'): Promis
   await choose(page, name)
   await page.keyboard.press('Enter')
   const snapshots = page.getByRole('grid', { name: 'Snapshots' })
-  await snapshots.locator('[data-row]').first().click()
+  await snapshots.locator('[data-kind="snapshot"]').first().click()
+}
+
+/** To the selected snapshot: shown first, then asked about. */
+export async function goBack(page: Page): Promise<void> {
+  await page.getByRole('toolbar', { name: 'Snapshots' }).getByRole('button', { name: 'Go back' }).click()
+  await page.getByRole('complementary', { name: 'Outcome' }).getByRole('button', { name: 'Go back…' }).click()
+}
+
+async function openHistory(page: Page): Promise<void> {
+  await page.getByRole('gridcell', { name: 'debian12.qcow2', exact: true }).dblclick()
+  await page.getByRole('grid', { name: 'Snapshots' }).waitFor()
 }
 
 async function openResize(page: Page, size: string): Promise<void> {

@@ -107,6 +107,7 @@ const fake = new FakeSpindle({
     ...(density === null ? {} : { density: density as Settings['density'] }),
     ...(query.has('bare') ? { inspectorOpen: false } : {}),
   },
+  historyLength: Number(query.get('history') ?? 0),
   scanning: query.has('scanning'),
   jobs: query.has('jobs') ? JOBS : [],
   chosenFiles: query.has('files') ? ['old.raw', 'new.img'] : [],
