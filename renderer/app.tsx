@@ -1,8 +1,10 @@
 // The window: which feature stands where.
 
 import { CSPProvider } from '@base-ui/react/csp-provider'
+import { AmendDialogs } from './features/amend/amend-dialogs.tsx'
 import { ChainDialogs } from './features/chain/chain-dialogs.tsx'
 import { Compare } from './features/compare/compare.tsx'
+import { ContentsTab } from './features/contents/contents-tab.tsx'
 import { Convert } from './features/convert/convert.tsx'
 import { CreateVolume } from './features/create/create-volume.tsx'
 import { EncryptionDialogs } from './features/encryption/encryption.tsx'
@@ -16,6 +18,7 @@ import { JobsPage } from './features/jobs/jobs-page.tsx'
 import { Library } from './features/library/library.tsx'
 import { SearchField } from './features/library/search-field.tsx'
 import { MapTab } from './features/map/map-tab.tsx'
+import { OverviewTab } from './features/overview/overview-tab.tsx'
 import { Palette } from './features/palette/palette.tsx'
 import { Places } from './features/places/places.tsx'
 import { Resize } from './features/resize/resize.tsx'
@@ -37,8 +40,10 @@ function Main() {
   if (page.kind !== 'volume' || !volume) return <Library />
   return (
     <VolumePage key={volume.id} volume={volume} tab={page.tab}>
+      {page.tab === 'overview' && <OverviewTab volume={volume} />}
       {page.tab === 'map' && <MapTab volume={volume} />}
       {page.tab === 'snapshots' && <SnapshotsTab volume={volume} />}
+      {page.tab === 'contents' && <ContentsTab volume={volume} />}
       {page.tab === 'health' && <HealthTab volume={volume} />}
       {page.tab === 'keys' && <KeysTab volume={volume} />}
     </VolumePage>
@@ -69,6 +74,7 @@ export function App() {
       <Resize />
       <Repair />
       <ChainDialogs />
+      <AmendDialogs />
       <Compare />
       <EncryptionDialogs />
       <AskForUndo />

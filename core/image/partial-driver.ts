@@ -13,7 +13,15 @@ export function readingOnly(
   }
   return {
     title,
-    capabilities: { create: false, write: false, backing: false, compress: false, snapshots: false, resize: false },
+    capabilities: {
+      create: false,
+      write: false,
+      backing: false,
+      compress: false,
+      snapshots: false,
+      resize: false,
+      bitmaps: false,
+    },
     options: [],
     build: async (): Promise<ImageBuilder> => refuse(),
     measure: (): Measurement => refuse(),

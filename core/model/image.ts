@@ -29,6 +29,8 @@ export interface Capabilities {
   readonly snapshots: boolean
   /** Another size of the disk, in the image as it is. */
   readonly resize: boolean
+  /** Dirty bitmaps inside its files. */
+  readonly bitmaps: boolean
 }
 
 export interface BackingRef {

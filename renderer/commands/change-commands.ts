@@ -1,7 +1,9 @@
 // Commands that look into volumes, or change them where they are.
 
 import {
+  Bookmark,
   Camera,
+  FileText,
   GitBranch,
   GitBranchPlus,
   GitCompare,
@@ -14,6 +16,8 @@ import {
   LockOpen,
   Map as MapIcon,
   MoveHorizontal,
+  PieChart,
+  Settings2,
   ShieldCheck,
   Stethoscope,
   Undo2,
@@ -86,6 +90,14 @@ export const changeCommands = [
     run: withSelected(openVolume),
   },
   {
+    id: 'volume.overview',
+    title: 'command.overview',
+    icon: FileText,
+    shortcut: 'Alt+Digit1',
+    unavailable: selectOne,
+    run: open('overview'),
+  },
+  {
     id: 'volume.map',
     title: 'command.map',
     icon: MapIcon,
@@ -100,6 +112,14 @@ export const changeCommands = [
     shortcut: 'Alt+Digit3',
     unavailable: () => unless((can) => can.snapshots || can.backing || isBase(), 'command.noSnapshots'),
     run: open('snapshots'),
+  },
+  {
+    id: 'volume.contents',
+    title: 'command.contents',
+    icon: PieChart,
+    shortcut: 'Alt+Digit4',
+    unavailable: selectOne,
+    run: open('contents'),
   },
   {
     id: 'volume.health',
@@ -143,6 +163,20 @@ export const changeCommands = [
       if (volume && volumes.length === 1) showVolume(volume.id, 'health')
       startChecks(volumes).catch(tell)
     },
+  },
+  {
+    id: 'volume.amend',
+    title: 'command.amend',
+    icon: Settings2,
+    unavailable: () => unlessAmendable() ?? unless((can) => can.write, 'command.noAmend'),
+    run: withSelected((volume) => openDialog({ kind: 'amend', volume })),
+  },
+  {
+    id: 'volume.bitmaps',
+    title: 'command.bitmaps',
+    icon: Bookmark,
+    unavailable: () => unless((can) => can.bitmaps, 'command.noBitmaps'),
+    run: withSelected((volume) => openDialog({ kind: 'bitmaps', volume })),
   },
   {
     id: 'volume.commit',
@@ -209,6 +243,12 @@ export const changeCommands = [
     run: withSelected((volume) => void undoLastChange(volume.id)),
   },
 ] as const satisfies readonly Command[]
+
+function unlessAmendable(): ParseKeys | undefined {
+  const volume = selected()
+  const facts = volume && factsOf(useFormats.getState().formats, volume.format)
+  return !facts || facts.options.some(({ amendable }) => amendable === true) ? undefined : 'command.noAmend'
+}
 
 function withoutBacking(): ParseKeys | undefined {
   return selected()?.backing === undefined ? 'command.noBase' : undefined

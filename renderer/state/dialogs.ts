@@ -34,6 +34,8 @@ export type OpenDialog =
       /** That is proposed. */
       readonly mode: RepairMode
     }
+  | { readonly kind: 'amend'; readonly volume: Volume }
+  | { readonly kind: 'bitmaps'; readonly volume: Volume }
   | { readonly kind: 'commit'; readonly volume: Volume }
   | { readonly kind: 'flatten'; readonly volume: Volume }
   | { readonly kind: 'rebase'; readonly volume: Volume }

@@ -8,7 +8,7 @@ import { useVolumes } from './volumes.ts'
 export type Scope =
   { readonly kind: 'all' } | { readonly kind: 'attention' } | { readonly kind: 'place'; readonly place: FolderId }
 
-export type VolumeTab = 'map' | 'snapshots' | 'health' | 'activity' | 'keys'
+export type VolumeTab = 'overview' | 'map' | 'snapshots' | 'contents' | 'health' | 'activity' | 'keys'
 
 export type Page =
   | { readonly kind: 'library' }

@@ -111,11 +111,11 @@ const ROWS: readonly Row[] = [
     layers: ['renderer/state', 'electron/contract', 'core/model'],
     packages: ['react', 'lucide-react', 'tinykeys', 'i18next'],
   },
-  // Fields that draw the engine's tables, for more than one screen.
+  // What draws the engine's facts and tables for more than one screen.
   {
     layer: 'renderer/forms',
-    layers: ['renderer/ui', 'renderer/state', 'core/model'],
-    packages: ['react', 'react-i18next'],
+    layers: ['renderer/ui', 'renderer/state', 'electron/contract', 'core/model'],
+    packages: ['react', 'react-i18next', 'i18next'],
   },
   // A feature is a screen: it never imports another.
   {

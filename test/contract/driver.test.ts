@@ -48,6 +48,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
     await using writing = await open(image, 'write')
     expect(writing.writable).toBe(capabilities.write)
     expect(writing.top.resizer !== undefined).toBe(capabilities.resize)
+    expect(capabilities.bitmaps || writing.top.bitmaps === undefined).toBe(true)
   })
 
   test('reopened, it is described in the same words', async () => {

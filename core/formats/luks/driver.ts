@@ -21,7 +21,15 @@ export const luksDriver: ImageDriver = {
   format: 'luks',
   title: 'LUKS',
   extensions: ['luks'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
+  capabilities: {
+    create: true,
+    write: true,
+    backing: false,
+    compress: false,
+    snapshots: false,
+    resize: true,
+    bitmaps: false,
+  },
   options,
 
   probe(head: Uint8Array): Confidence {

@@ -30,7 +30,15 @@ export const qcow2Driver: ImageDriver = {
   format: 'qcow2',
   title: 'QCOW2',
   extensions: ['qcow2', 'qcow'],
-  capabilities: { create: true, write: true, backing: true, compress: true, snapshots: true, resize: true },
+  capabilities: {
+    create: true,
+    write: true,
+    backing: true,
+    compress: true,
+    snapshots: true,
+    resize: true,
+    bitmaps: true,
+  },
   options,
 
   probe(head: Uint8Array): Confidence {

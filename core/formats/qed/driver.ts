@@ -25,7 +25,15 @@ export const qedDriver: ImageDriver = {
   format: 'qed',
   title: 'QED',
   extensions: ['qed'],
-  capabilities: { create: true, write: true, backing: true, compress: false, snapshots: false, resize: true },
+  capabilities: {
+    create: true,
+    write: true,
+    backing: true,
+    compress: false,
+    snapshots: false,
+    resize: true,
+    bitmaps: false,
+  },
   options,
 
   probe(head: Uint8Array): Confidence {

@@ -35,7 +35,15 @@ export const rawDriver: ImageDriver = {
   format: 'raw',
   title: 'RAW',
   extensions: ['img', 'raw'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
+  capabilities: {
+    create: true,
+    write: true,
+    backing: false,
+    compress: false,
+    snapshots: false,
+    resize: true,
+    bitmaps: false,
+  },
   options,
 
   // Anything can be raw, so it is what is left when no other format knows its own.

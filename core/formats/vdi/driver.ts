@@ -25,7 +25,15 @@ export const vdiDriver: ImageDriver = {
   format: 'vdi',
   title: 'VDI',
   extensions: ['vdi'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
+  capabilities: {
+    create: true,
+    write: true,
+    backing: false,
+    compress: false,
+    snapshots: false,
+    resize: true,
+    bitmaps: false,
+  },
   options,
 
   probe(head: Uint8Array): Confidence {

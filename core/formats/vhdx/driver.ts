@@ -20,7 +20,15 @@ export const vhdxDriver: ImageDriver = {
   format: 'vhdx',
   title: 'VHDX',
   extensions: ['vhdx', 'avhdx'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
+  capabilities: {
+    create: true,
+    write: true,
+    backing: false,
+    compress: false,
+    snapshots: false,
+    resize: true,
+    bitmaps: false,
+  },
   options,
 
   probe(head: Uint8Array): Confidence {

@@ -23,7 +23,15 @@ export const vmdkDriver: ImageDriver = {
   format: 'vmdk',
   title: 'VMDK',
   extensions: ['vmdk'],
-  capabilities: { create: true, write: true, backing: true, compress: true, snapshots: false, resize: true },
+  capabilities: {
+    create: true,
+    write: true,
+    backing: true,
+    compress: true,
+    snapshots: false,
+    resize: true,
+    bitmaps: false,
+  },
   options,
 
   probe(head: Uint8Array): Confidence {

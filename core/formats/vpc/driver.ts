@@ -23,7 +23,15 @@ export const vpcDriver: ImageDriver = {
   format: 'vpc',
   title: 'VHD',
   extensions: ['vhd', 'vpc'],
-  capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
+  capabilities: {
+    create: true,
+    write: true,
+    backing: false,
+    compress: false,
+    snapshots: false,
+    resize: true,
+    bitmaps: false,
+  },
   options,
 
   probe(head: Uint8Array, tail: Uint8Array): Confidence {

@@ -18,10 +18,15 @@ export function Actions() {
       <Action id="volume.convert" />
       <Action id="volume.open" />
       <Menu align="end" trigger={<Button icon={<Ellipsis aria-hidden="true" />}>{t('inspector.more')}</Button>}>
+        <Item id="volume.overview" />
+        <Item id="volume.contents" />
+        <MenuSeparator />
         <Item id="volume.compare" />
         <Item id="volume.commit" />
         <Item id="volume.flatten" />
         <Item id="volume.rebase" />
+        <Item id="volume.amend" />
+        <Item id="volume.bitmaps" />
         <MenuSeparator />
         <Item id="volume.undo" />
         <MenuSeparator />

@@ -31,6 +31,8 @@ interface VolumePageProps {
 export function VolumePage({ volume, tab, children }: VolumePageProps) {
   const { t } = useTranslation()
   const facts = useFormats((state) => factsOf(state.formats, volume.format))
+  const overview = useCommand('volume.overview')
+  const contents = useCommand('volume.contents')
   const map = useCommand('volume.map')
   const snapshots = useCommand('volume.snapshots')
   const health = useCommand('volume.health')
@@ -47,6 +49,7 @@ export function VolumePage({ volume, tab, children }: VolumePageProps) {
         value={tab}
         onValueChange={(chosen) => showVolume(volume.id, chosen)}
         tabs={[
+          { value: 'overview', title: overview.title, shortcut: overview.shortcut },
           { value: 'map', title: map.title, shortcut: map.shortcut },
           ...(hasHistory(volume, facts) || tab === 'snapshots'
             ? [
@@ -58,6 +61,7 @@ export function VolumePage({ volume, tab, children }: VolumePageProps) {
                 } as const,
               ]
             : []),
+          { value: 'contents', title: contents.title, shortcut: contents.shortcut },
           {
             value: 'health',
             title: health.title,

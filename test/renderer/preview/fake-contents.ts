@@ -5,8 +5,9 @@ import { GiB, MiB } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
 
 /** By the name of the volume: Windows where it says so, a bare file system, nothing at all, and Linux for the rest. */
-export function contentsOf({ name, virtualSize = 0 }: Volume): DiskContents {
+export function contentsOf({ name, virtualSize = 0, error }: Volume): DiskContents {
   const disk = { diskSize: virtualSize, sectorSize: 512, problems: [] }
+  if (error) return { ...disk, scheme: 'none', partitions: [], unreadable: error }
   if (/win/i.test(name)) return { ...disk, ...gpt(windows(virtualSize)) }
   if (/scratch|blank/.test(name)) return { ...disk, scheme: 'none', partitions: [] }
   if (/data|home/.test(name)) {

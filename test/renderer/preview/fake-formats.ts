@@ -8,7 +8,15 @@ export const FORMATS: readonly FormatFacts[] = [
     format: 'qcow2',
     title: 'QCOW2',
     extensions: ['qcow2'],
-    capabilities: { create: true, write: true, backing: true, compress: true, snapshots: true, resize: true },
+    capabilities: {
+      create: true,
+      write: true,
+      backing: true,
+      compress: true,
+      snapshots: true,
+      resize: true,
+      bitmaps: true,
+    },
     options: [
       {
         kind: 'choice',
@@ -61,6 +69,7 @@ export const FORMATS: readonly FormatFacts[] = [
       {
         kind: 'number',
         name: 'refcount_bits',
+        amendable: true,
         title: 'Refcount bits',
         help: 'How often one cluster can be shared by snapshots; 16 is enough for nearly everyone.',
         default: 16,
@@ -70,6 +79,7 @@ export const FORMATS: readonly FormatFacts[] = [
       {
         kind: 'choice',
         name: 'compat',
+        amendable: true,
         title: 'Compatibility',
         help: 'Version 2 for programs older than QEMU 1.1.',
         default: '1.1',
@@ -90,6 +100,7 @@ export const FORMATS: readonly FormatFacts[] = [
       {
         kind: 'boolean',
         name: 'lazy_refcounts',
+        amendable: true,
         title: 'Lazy refcounts',
         help: 'Faster writes; after a crash the image must be repaired first.',
         default: false,
@@ -109,7 +120,15 @@ export const FORMATS: readonly FormatFacts[] = [
     format: 'raw',
     title: 'RAW',
     extensions: ['img', 'raw'],
-    capabilities: { create: true, write: true, backing: false, compress: false, snapshots: false, resize: true },
+    capabilities: {
+      create: true,
+      write: true,
+      backing: false,
+      compress: false,
+      snapshots: false,
+      resize: true,
+      bitmaps: false,
+    },
     options: [
       {
         kind: 'choice',

@@ -61,6 +61,10 @@ export function facts(volume: Volume, backingPath?: string, snapshots = snapshot
           dirty: false,
           corrupt: false,
           snapshots,
+          bitmaps: [
+            { name: 'backup-daily', granularity: 64 * KiB, flags: ['auto'] },
+            { name: 'backup-weekly', granularity: MiB, flags: [] },
+          ],
           specific: {
             compat: '1.1',
             'compression-type': 'zstd',

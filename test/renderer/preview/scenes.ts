@@ -299,6 +299,23 @@ export const SCENES: readonly Scene[] = [
       await page.getByText('The state of', { exact: false }).waitFor()
     },
   },
+  { name: 'overview', query: 'volumes=40', act: (page) => openTab(page, 'debian12.qcow2', 'Alt+1') },
+  {
+    name: 'overview-narrow',
+    query: 'volumes=40',
+    size: NARROW,
+    act: (page) => openTab(page, /^fedora-41-workstation/, 'Alt+1'),
+  },
+  { name: 'contents', query: 'volumes=40', act: (page) => openTab(page, 'debian12.qcow2', 'Alt+4') },
+  { name: 'contents-wide', query: 'volumes=40', size: WIDE, act: (page) => openTab(page, 'win11-dev.qcow2', 'Alt+4') },
+  {
+    name: 'contents-narrow',
+    query: 'volumes=40',
+    size: NARROW,
+    act: (page) => openTab(page, 'ad-dc01.qcow2', 'Alt+4'),
+  },
+  { name: 'amend', query: 'volumes=40', act: (page) => openFromMenu(page, 'debian12.qcow2', 'Change options') },
+  { name: 'bitmaps', query: 'volumes=40', act: (page) => openFromMenu(page, 'debian12.qcow2', 'Bitmaps') },
   { name: 'resize-grow', query: 'volumes=40', act: (page) => openResize(page, '64G') },
   { name: 'resize-shrink', query: 'volumes=40', size: NARROW, act: (page) => openResize(page, '16G') },
   { name: 'health', query: 'volumes=40', act: openHealth },
@@ -394,6 +411,12 @@ export async function goBack(page: Page): Promise<void> {
 async function openHistory(page: Page): Promise<void> {
   await page.getByRole('gridcell', { name: 'debian12.qcow2', exact: true }).dblclick()
   await page.getByRole('grid', { name: 'Snapshots' }).waitFor()
+}
+
+async function openTab(page: Page, name: string | RegExp, key: string): Promise<void> {
+  await choose(page, name)
+  await page.keyboard.press(key)
+  await page.getByRole('tabpanel').locator('table, dl').first().waitFor()
 }
 
 async function openResize(page: Page, size: string): Promise<void> {

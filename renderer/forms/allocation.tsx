@@ -2,12 +2,12 @@
 
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { AllocationStrip, CellState } from '../../../core/model/index.ts'
-import type { Volume } from '../../../electron/contract/data.ts'
-import { sizeText } from '../../state/text.ts'
-import type { Look } from '../../ui/paint.ts'
-import { Strip, Swatch } from '../../ui/strip.tsx'
-import styles from './inspector.module.css'
+import type { AllocationStrip, CellState } from '../../core/model/index.ts'
+import type { Volume } from '../../electron/contract/data.ts'
+import { sizeText } from '../state/text.ts'
+import type { Look } from '../ui/paint.ts'
+import { Strip, Swatch } from '../ui/strip.tsx'
+import styles from './allocation.module.css'
 
 const LOOKS: Readonly<Record<CellState, Look>> = {
   data: { pattern: 'solid', color: '--map-data' },
@@ -46,7 +46,7 @@ export function Allocation({ volume, strip, failed }: AllocationProps) {
     ? LEGEND.map((state) => `${t(`inspector.state.${state}`)} ${sizeText(strip.totals[state])}`).join(', ')
     : ''
   return (
-    <section aria-label={t('inspector.allocation')}>
+    <section className={styles.allocation} aria-label={t('inspector.allocation')}>
       <Strip cells={cells} height={STRIP_HEIGHT} label={t('inspector.strip', { sizes: inWords })} />
       <Ruler size={size} />
       <p className={styles.sizes}>

@@ -1,10 +1,10 @@
 // What the bytes of the volume are that is looked at.
 
-import type { AllocationStrip } from '../../../core/model/index.ts'
-import type { Volume } from '../../../electron/contract/data.ts'
-import type { VolumeId } from '../../../electron/contract/ids.ts'
-import { api } from '../../state/api.ts'
-import { useAsked, useVersion } from '../../state/asked.ts'
+import type { AllocationStrip } from '../../core/model/index.ts'
+import type { Volume } from '../../electron/contract/data.ts'
+import type { VolumeId } from '../../electron/contract/ids.ts'
+import { api } from '../state/api.ts'
+import { useAsked, useVersion } from '../state/asked.ts'
 
 /** One a pixel of the strip. */
 const CELLS = 288

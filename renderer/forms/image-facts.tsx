@@ -1,13 +1,13 @@
 // The facts of an image as labels and values.
 
 import { exists, t } from 'i18next'
-import type { ImageFacts } from '../../../core/model/index.ts'
-import type { Volume } from '../../../electron/contract/data.ts'
-import { fullDateText, sizeText } from '../../state/text.ts'
-import { revealVolume } from '../../state/view.ts'
-import { fileName, useVolumes } from '../../state/volumes.ts'
-import type { Fact } from '../../ui/facts.tsx'
-import styles from './inspector.module.css'
+import type { ImageFacts } from '../../core/model/index.ts'
+import type { Volume } from '../../electron/contract/data.ts'
+import { fullDateText, sizeText } from '../state/text.ts'
+import { revealVolume } from '../state/view.ts'
+import { fileName, useVolumes } from '../state/volumes.ts'
+import type { Fact } from '../ui/facts.tsx'
+import styles from './forms.module.css'
 
 /** `holdsSnapshots`: whether the format can have any. */
 export function chainFacts(chain: readonly ImageFacts[], holdsSnapshots: boolean): readonly Fact[] {
