@@ -2,6 +2,7 @@
 
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { AmendDialogs } from './features/amend/amend-dialogs.tsx'
+import { ActivityTab } from './features/activity/activity-tab.tsx'
 import { ChainDialogs } from './features/chain/chain-dialogs.tsx'
 import { Compare } from './features/compare/compare.tsx'
 import { ContentsTab } from './features/contents/contents-tab.tsx'
@@ -22,6 +23,8 @@ import { OverviewTab } from './features/overview/overview-tab.tsx'
 import { Palette } from './features/palette/palette.tsx'
 import { Places } from './features/places/places.tsx'
 import { Resize } from './features/resize/resize.tsx'
+import { SettingsPage } from './features/settings/settings-page.tsx'
+import { Shortcuts } from './features/shortcuts/shortcuts.tsx'
 import { Frame } from './features/shell/frame.tsx'
 import { Notices } from './features/shell/notices.tsx'
 import { Scopes } from './features/shell/scopes.tsx'
@@ -37,6 +40,7 @@ function Main() {
   const page = useView((state) => state.page)
   const volume = useVolumes((state) => (page.kind === 'volume' ? state.byId.get(page.id) : undefined))
   if (page.kind === 'jobs') return <JobsPage />
+  if (page.kind === 'settings') return <SettingsPage />
   if (page.kind !== 'volume' || !volume) return <Library />
   return (
     <VolumePage key={volume.id} volume={volume} tab={page.tab}>
@@ -46,6 +50,7 @@ function Main() {
       {page.tab === 'contents' && <ContentsTab volume={volume} />}
       {page.tab === 'health' && <HealthTab volume={volume} />}
       {page.tab === 'keys' && <KeysTab volume={volume} />}
+      {page.tab === 'activity' && <ActivityTab volume={volume} />}
     </VolumePage>
   )
 }
@@ -79,6 +84,7 @@ export function App() {
       <EncryptionDialogs />
       <AskForUndo />
       <Palette />
+      <Shortcuts />
       <Notices />
     </CSPProvider>
   )

@@ -157,6 +157,10 @@ export interface Settings {
   readonly sidebarOpen: boolean
   readonly inspectorOpen: boolean
   readonly verifyConversions: boolean
+  /** Whether changes leave a way back where a dialog asks. */
+  readonly keepUndo: boolean
+  /** What Create begins with. */
+  readonly newFormat: FormatId
   readonly sort: { readonly column: string; readonly descending: boolean }
 }
 

@@ -40,6 +40,8 @@ export function menuTemplate({ platform, words, command, quit }: MenuOptions): M
         item('library.add-location', words('menu.addLocation'), 'CmdOrCtrl+Shift+O'),
         separator,
         item('volume.convert', words('menu.convert'), 'CmdOrCtrl+E'),
+        separator,
+        item('view.settings', words('menu.settings'), 'CmdOrCtrl+,'),
         ...(mac ? [] : [separator, quitItem]),
       ],
     },
@@ -78,5 +80,6 @@ export function menuTemplate({ platform, words, command, quit }: MenuOptions): M
       ],
     },
     { role: 'windowMenu', label: words('menu.window') },
+    { label: words('menu.help'), submenu: [item('view.shortcuts', words('menu.shortcuts'), 'F1')] },
   ]
 }

@@ -162,6 +162,8 @@ export const settingsSchema = z.strictObject({
   sidebarOpen: z.boolean(),
   inspectorOpen: z.boolean(),
   verifyConversions: z.boolean(),
+  keepUndo: z.boolean(),
+  newFormat: format,
   sort: z.strictObject({ column: z.string().max(64), descending: z.boolean() }),
 }) satisfies z.ZodType<Settings>
 const settingsChange = z.strictObject({
@@ -170,6 +172,8 @@ const settingsChange = z.strictObject({
   sidebarOpen: settingsSchema.shape.sidebarOpen.exactOptional(),
   inspectorOpen: settingsSchema.shape.inspectorOpen.exactOptional(),
   verifyConversions: settingsSchema.shape.verifyConversions.exactOptional(),
+  keepUndo: settingsSchema.shape.keepUndo.exactOptional(),
+  newFormat: settingsSchema.shape.newFormat.exactOptional(),
   sort: settingsSchema.shape.sort.exactOptional(),
 }) satisfies z.ZodType<Partial<Settings>>
 

@@ -15,6 +15,8 @@ const DEFAULTS: Settings = {
   sidebarOpen: true,
   inspectorOpen: true,
   verifyConversions: true,
+  keepUndo: true,
+  newFormat: 'qcow2',
   sort: { column: 'name', descending: false },
 }
 

@@ -18,6 +18,7 @@ import {
   MoveHorizontal,
   PieChart,
   Settings2,
+  ScrollText,
   ShieldCheck,
   Stethoscope,
   Undo2,
@@ -128,6 +129,14 @@ export const changeCommands = [
     shortcut: 'Alt+Digit5',
     unavailable: selectOne,
     run: open('health'),
+  },
+  {
+    id: 'volume.activity',
+    title: 'command.activity',
+    icon: ScrollText,
+    shortcut: 'Alt+Digit6',
+    unavailable: selectOne,
+    run: open('activity'),
   },
   {
     id: 'volume.take-snapshot',

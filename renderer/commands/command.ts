@@ -10,6 +10,8 @@ export interface Command {
   readonly icon?: LucideIcon
   /** In tinykeys' notation: `$mod+Shift+O`. */
   readonly shortcut?: string
+  /** A second one, which is heard but not shown. */
+  readonly otherShortcut?: string
   /** Why it cannot be done now; undefined when it can. */
   readonly unavailable?: () => ParseKeys | undefined
   /** For commands that are a choice: whether it is the one taken. */

@@ -8,7 +8,6 @@ import { commands } from './commands.ts'
 /** Returns the function that ends it. A dialog has the keyboard for itself. */
 export function listenForShortcuts(target: Window): () => void {
   const bindings = commands.flatMap((command) => {
-    if (command.shortcut === undefined) return []
     const handler = (event: KeyboardEvent): void => {
       if (event.isComposing || isTyping(event) || useDialogs.getState().dialog.kind !== 'none') return
       // What it means elsewhere, such as copying selected text, still holds then.
@@ -16,7 +15,8 @@ export function listenForShortcuts(target: Window): () => void {
       event.preventDefault()
       command.run()
     }
-    return [[command.shortcut, handler] as const]
+    const keys = [command.shortcut, command.otherShortcut].filter((one) => one !== undefined)
+    return keys.map((key) => [key, handler] as const)
   })
   return tinykeys(target, Object.fromEntries(bindings), { ignore: () => false })
 }

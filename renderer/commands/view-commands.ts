@@ -3,12 +3,14 @@
 import {
   ChevronLeft,
   Ellipsis,
+  Keyboard,
   Monitor,
   Moon,
   PanelLeft,
   PanelRight,
   Rows4,
   Search,
+  Settings2,
   SquareTerminal,
   Sun,
 } from 'lucide-react'
@@ -17,7 +19,7 @@ import { openDialog } from '../state/dialogs.ts'
 import { requestFocus, requestFocusSoon } from '../state/focus.ts'
 import { usePanels } from '../state/panels.ts'
 import { changeSettings, useSettings } from '../state/settings.ts'
-import { showLibrary, useView } from '../state/view.ts'
+import { showLibrary, showPage, useView } from '../state/view.ts'
 import type { Command } from './command.ts'
 
 function settings(): Settings {
@@ -65,6 +67,21 @@ export const viewCommands = [
     icon: SquareTerminal,
     shortcut: '$mod+K',
     run: () => openDialog({ kind: 'palette' }),
+  },
+  {
+    id: 'view.settings',
+    title: 'command.settings',
+    icon: Settings2,
+    shortcut: '$mod+,',
+    run: () => showPage('settings'),
+  },
+  {
+    id: 'view.shortcuts',
+    title: 'command.shortcuts',
+    icon: Keyboard,
+    shortcut: 'F1',
+    otherShortcut: '$mod+Shift+?',
+    run: () => openDialog({ kind: 'shortcuts' }),
   },
   {
     id: 'view.main-menu',

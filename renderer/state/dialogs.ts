@@ -16,6 +16,7 @@ export type OpenDialog =
       readonly backing?: Volume
     }
   | { readonly kind: 'palette' }
+  | { readonly kind: 'shortcuts' }
   | {
       readonly kind: 'convert'
       readonly sources: readonly ConvertSource[]

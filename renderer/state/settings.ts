@@ -17,6 +17,8 @@ export const useSettings = create<SettingsState>()(() => ({
     sidebarOpen: true,
     inspectorOpen: true,
     verifyConversions: true,
+    keepUndo: true,
+    newFormat: 'qcow2',
     sort: { column: 'name', descending: false },
   },
   platform: 'linux',

@@ -13,6 +13,7 @@ import { tell } from '../../state/notices.ts'
 import { usePlanned } from '../../state/planned.ts'
 import { sizeText } from '../../state/text.ts'
 import { fileName, useVolumes } from '../../state/volumes.ts'
+import { useSettings } from '../../state/settings.ts'
 import { Checkbox } from '../../ui/checkbox.tsx'
 import { Combobox } from '../../ui/combobox.tsx'
 import { Block, Field, FormDialog } from '../../ui/form-dialog.tsx'
@@ -35,7 +36,7 @@ export function Rebase({ volume }: { readonly volume: Volume }) {
   const [chosen, setChosen] = useState<'safe' | 'name'>('safe')
   const way = lost ? 'name' : chosen
   const [backing, setBacking] = useState<VolumeId>()
-  const [keepUndo, setKeepUndo] = useState(true)
+  const [keepUndo, setKeepUndo] = useState(useSettings((state) => state.settings.keepUndo))
   const bases = useBases(volume)
   const request: RebaseRequest | undefined =
     backing === undefined

@@ -9,6 +9,7 @@ import { useFolders } from '../../state/folders.ts'
 import { isEncrypted } from '../../forms/encrypt.ts'
 import type { NewPassphraseHandle, PassphraseProblem } from '../../forms/new-passphrase.tsx'
 import { extensionOf, factsOf, useFormats } from '../../state/formats.ts'
+import { useSettings } from '../../state/settings.ts'
 import { useView } from '../../state/view.ts'
 import { fileName, stem, useVolumes } from '../../state/volumes.ts'
 import { Button } from '../../ui/button.tsx'
@@ -42,7 +43,12 @@ export function CreateDialog({ formats, backing }: CreateDialogProps) {
   const { attempt, start, forget } = useCreateJob()
 
   const [form, setForm] = useState<CreateForm>(() => {
-    const facts = (backing && formats.find(({ capabilities }) => capabilities.backing)) ?? formats[0]
+    const { newFormat } = useSettings.getState().settings
+    const usual = formats.find((one) => one.format === newFormat) ?? formats[0]
+    const facts =
+      backing && usual?.capabilities.backing !== true
+        ? (formats.find(({ capabilities }) => capabilities.backing) ?? usual)
+        : usual
     const place = backing?.place ?? (scope.kind === 'place' ? scope.place : undefined)
     const folder = folders.find((one) => one.id === place) ?? folders[0]
     const extension = facts ? extensionOf(facts) : ''

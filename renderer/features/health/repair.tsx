@@ -12,6 +12,7 @@ import { tell } from '../../state/notices.ts'
 import { commandText } from '../../state/shell-words.ts'
 import { sizeText } from '../../state/text.ts'
 import { fileName } from '../../state/volumes.ts'
+import { useSettings } from '../../state/settings.ts'
 import { Checkbox } from '../../ui/checkbox.tsx'
 import { CommandFold } from '../../ui/command-fold.tsx'
 import { Block, FormDialog } from '../../ui/form-dialog.tsx'
@@ -33,7 +34,7 @@ interface RepairDialogProps {
 function RepairDialog({ volume, report, proposed }: RepairDialogProps) {
   const { t } = useTranslation()
   const [mode, setMode] = useState<RepairMode>(proposed)
-  const [keepUndo, setKeepUndo] = useState(true)
+  const [keepUndo, setKeepUndo] = useState(useSettings((state) => state.settings.keepUndo))
   const { corruptions, leaks } = report.totals
   const room = sizeText(leakedBytes(report))
   const modes = [

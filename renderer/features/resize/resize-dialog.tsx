@@ -14,6 +14,7 @@ import { usePlanned } from '../../state/planned.ts'
 import { commandText } from '../../state/shell-words.ts'
 import { sizeText } from '../../state/text.ts'
 import { fileName } from '../../state/volumes.ts'
+import { useSettings } from '../../state/settings.ts'
 import { Button } from '../../ui/button.tsx'
 import { CommandFold } from '../../ui/command-fold.tsx'
 import { Figures } from '../../ui/figures.tsx'
@@ -41,7 +42,7 @@ export function ResizeDialog({ volume, now, facts }: ResizeDialogProps) {
   const name = fileName(volume.name)
   const [text, setText] = useState(sizeText(now))
   const [preallocation, setPreallocation] = useState<Preallocation>('off')
-  const [keepUndo, setKeepUndo] = useState(true)
+  const [keepUndo, setKeepUndo] = useState(useSettings((state) => state.settings.keepUndo))
   const [typedName, setTypedName] = useState('')
   // "40 GiB" may stand for a size that is not quite that.
   const size = text === sizeText(now) ? now : typedSize(text)

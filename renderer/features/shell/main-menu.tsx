@@ -42,6 +42,9 @@ export function MainMenu() {
         ]}
         onSelect={(value) => runCommand(`view.theme-${value}`)}
       />
+      <MenuSeparator />
+      <Item id="view.settings" />
+      <Item id="view.shortcuts" />
     </Menu>
   )
 }

@@ -36,6 +36,7 @@ export function VolumePage({ volume, tab, children }: VolumePageProps) {
   const map = useCommand('volume.map')
   const snapshots = useCommand('volume.snapshots')
   const health = useCommand('volume.health')
+  const activity = useCommand('volume.activity')
   const checked = useChecks((state) => state.byVolume.get(volume.id))
   const verdict = verdictOf(checked, volume)
   const errors = checked?.report?.totals.corruptions ?? 0
@@ -69,6 +70,7 @@ export function VolumePage({ volume, tab, children }: VolumePageProps) {
             shortcut: health.shortcut,
           },
           ...(volume.encrypted === true || tab === 'keys' ? [{ value: 'keys', title: t('volume.keys') } as const] : []),
+          { value: 'activity', title: activity.title, shortcut: activity.shortcut },
         ]}
       >
         <div className={styles.notice}>

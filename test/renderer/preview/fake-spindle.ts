@@ -65,6 +65,8 @@ export class FakeSpindle {
       sidebarOpen: true,
       inspectorOpen: true,
       verifyConversions: true,
+      keepUndo: true,
+      newFormat: 'qcow2',
       sort: { column: 'name', descending: false },
       ...options.settings,
     }
@@ -136,7 +138,8 @@ export class FakeSpindle {
       retryJob: async (id) => id,
       resumeJob: async () => undefined,
       discardJob: async () => undefined,
-      activity: async () => [],
+      activity: async () =>
+        this.#jobs.filter((job) => job.endedAt !== undefined).toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)),
       rescan: async () => undefined,
       overview: async () => ({
         places: this.#places,

@@ -94,6 +94,17 @@ export const SCENES: readonly Scene[] = [
       await page.getByRole('region', { name: 'Jobs', exact: true }).getByText('left').waitFor()
     },
   },
+  { name: 'settings', query: 'volumes=40', act: (page) => page.keyboard.press('Control+,') },
+  { name: 'shortcuts', query: 'volumes=40', act: (page) => page.keyboard.press('F1') },
+  {
+    name: 'activity',
+    query: 'volumes=40&jobs',
+    act: async (page) => {
+      await choose(page, 'debian12.qcow2')
+      await page.keyboard.press('Alt+6')
+      await page.getByRole('table').waitFor()
+    },
+  },
   { name: 'jobs-page', query: 'volumes=40&jobs', act: (page) => page.keyboard.press('Control+Shift+j') },
   { name: 'jobs-narrow', query: 'volumes=40&jobs', size: NARROW, act: (page) => page.keyboard.press('Control+j') },
   { name: 'locked', query: 'volumes=40', act: (page) => choose(page, 'mail-relay.qcow2') },
