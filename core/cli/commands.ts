@@ -8,10 +8,17 @@ interface Entry {
   readonly load: () => Promise<Command>
 }
 
-export const COMMANDS: ReadonlyMap<string, Entry> = new Map([
+export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   [
     'amend',
     { summary: 'Change format options of an existing image', load: async () => (await import('./amend.ts')).amend },
+  ],
+  [
+    'backup',
+    {
+      summary: 'Keep a dated, packed, verified copy of a disk',
+      load: async () => (await import('./backup.ts')).backup,
+    },
   ],
   ['bench', { summary: 'Measure how fast an image answers', load: async () => (await import('./bench.ts')).bench }],
   [
@@ -36,6 +43,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     'compare',
     { summary: 'Say whether two disks hold the same', load: async () => (await import('./compare.ts')).compare },
+  ],
+  [
+    'completion',
+    {
+      summary: 'Print what makes your shell complete commands',
+      load: async () => (await import('./completion.ts')).completion,
+    },
   ],
   [
     'contents',

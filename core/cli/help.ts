@@ -2,6 +2,7 @@
 
 import { HELP } from './arguments.ts'
 import type { CommandWords, OptionWord } from './arguments.ts'
+import { DIFFERENCES } from './differences.ts'
 
 const WIDTH = 88
 
@@ -23,6 +24,15 @@ export function commandHelp(command: CommandWords): string {
   ].join('\n')
 }
 
+/** The manual's part on what is otherwise than in qemu-img. */
+export function differencesText(): string {
+  return [
+    'What spindle does otherwise than qemu-img, which it otherwise takes the words, the output and the exit codes of:',
+    ...DIFFERENCES.flatMap(({ text }) => ['', ...wrap(`- ${text}`, '  ').map((line) => line.replace(/^ {2}- /, '- '))]),
+    '',
+  ].join('\n')
+}
+
 export function generalHelp(version: string, commands: readonly (readonly [name: string, summary: string])[]): string {
   return [
     `spindle ${version}: disk images of virtual machines, in qemu-img's words.`,
@@ -32,7 +42,10 @@ export function generalHelp(version: string, commands: readonly (readonly [name:
     'Commands:',
     ...commands.map(([name, summary]) => `  ${name.padEnd(10)}${summary}`),
     '',
-    "Run 'spindle COMMAND --help' for what a command does and takes.",
+    '  plan      Tell what any of these would do, in front of it, and do nothing',
+    '',
+    "Run 'spindle COMMAND --help' for what a command does and takes, and",
+    "'spindle help differences' for what is otherwise than in qemu-img.",
     '',
   ].join('\n')
 }

@@ -10,6 +10,7 @@ import type { Words } from './arguments.ts'
 import { withDescriptions } from './image-options.ts'
 import { keyringFor } from './secrets.ts'
 import { ALLOW } from './command.ts'
+import type { Session } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { systemConsole } from './console.ts'
 import type { Console } from './console.ts'
@@ -57,8 +58,15 @@ export async function run(given: readonly string[], console: Console, signal: Ab
 async function dispatch([name, ...rest]: readonly string[], console: Console, signal: AbortSignal): Promise<number> {
   const general = { name: '' }
   if (name === undefined) throw usageError(general, 'Not enough arguments')
+  const [topic] = rest
+  if (name === 'help' && topic !== undefined && COMMANDS.has(topic)) return dispatch([topic, '--help'], console, signal)
   if (name === '--help' || name === '-h' || name === 'help') {
-    const { generalHelp } = await import('./help.ts')
+    const { differencesText, generalHelp } = await import('./help.ts')
+    if (topic === 'differences') {
+      console.out(differencesText())
+      return 0
+    }
+    if (topic !== undefined) throw usageError(general, `There is no command ${topic} to explain`)
     console.out(
       generalHelp(
         version(),
@@ -71,8 +79,21 @@ async function dispatch([name, ...rest]: readonly string[], console: Console, si
     console.out(`${programName()} version ${version()}\n`)
     return 0
   }
+  const plans = name === 'plan'
+  if (plans && topic === undefined) throw usageError(general, 'Expecting the command to plan')
+  return perform(plans ? (topic ?? '') : name, plans ? rest.slice(1) : rest, plans, { console, signal })
+}
+
+type Surroundings = Pick<Session, 'console' | 'signal'>
+
+async function perform(
+  name: string,
+  rest: readonly string[],
+  plans: boolean,
+  { console, signal }: Surroundings,
+): Promise<number> {
   const command = await COMMANDS.get(name)?.load()
-  if (!command) throw usageError(general, `Command not found: ${name}`)
+  if (!command) throw usageError({ name: '' }, `Command not found: ${name}`)
   const known = { ...command.words, options: [...command.words.options, ALLOW] }
   const words = parseWords(known, rest)
   if (words.has('help')) {
@@ -89,7 +110,9 @@ async function dispatch([name, ...rest]: readonly string[], console: Console, si
     const operations = openOperations({ ...sharing, secrets: keyring, allowed: allowedBy(words) })
     const meant = withDescriptions(command.words, words)
     try {
-      return await command.run(meant, { console, signal, operations })
+      const session = { console, signal, operations }
+      if (plans) return await (await import('./plan.ts')).plan(command, meant, session)
+      return await command.run(meant, session)
     } catch (error) {
       throw told(error, meant)
     }

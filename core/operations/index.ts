@@ -46,6 +46,7 @@ import type { HistorySpec } from './history.ts'
 import type { TreeSpec } from './tree.ts'
 import type { ImageNode } from '../library/graph.ts'
 import type { ComparedDisks } from './differences.ts'
+import type { BackupsSpec } from './backups.ts'
 import type { BenchSpec } from './bench.ts'
 import type { ContentsSpec } from './contents.ts'
 import type { KeySlotSpec } from './key-slots.ts'
@@ -108,6 +109,8 @@ export interface Operations {
   readonly unlock: (spec: UnlockSpec, session: SessionSecrets) => Promise<UnlockOutcome>
   /** What was unlocked of this volume and below it is locked again. */
   readonly lock: (path: string, session: SessionSecrets) => Promise<void>
+  /** Notes a finished backup in its folder and deletes those no longer to be kept; their names. */
+  readonly keepBackup: (file: string, spec: BackupsSpec) => Promise<readonly string[]>
   readonly undoOffer: (path: string) => Promise<UndoOffer | undefined>
   /** Undefined when there is nothing to undo. */
   readonly undoState: (path: string) => Promise<UndoState | undefined>
@@ -186,6 +189,7 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     planMove: async (job) => (await import('./move.ts')).planMove(job, forJob()),
     trash: async (folders) => (await import('./trash-store.ts')).trashIn(folders),
     endMove: async (path) => (await import('./move-end.ts')).endMove(path, forJob()),
+    keepBackup: async (file, spec) => (await import('./backups.ts')).keepBackup(file, spec),
     undoOffer: async (path) => (await import('./plan-undo.ts')).undoOffer(path),
     async *differences(job, signal) {
       yield* (await import('./differences.ts')).differences(job, signal, await withPool())

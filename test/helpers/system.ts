@@ -40,6 +40,8 @@ const NEEDS: readonly Need[] = [
   { commands: ['cryptsetup'], debian: 'cryptsetup-bin', why: 'a second judge of encrypted images' },
   { commands: ['pyvmdk'], modules: true, debian: 'python3-libvmdk', why: 'a third judge of VMDK images' },
   { commands: ['pyvhdi'], modules: true, debian: 'python3-libvhdi', why: 'a third judge of VHD and VHDX images' },
+  { commands: ['zsh'], debian: 'zsh', why: 'completion in zsh' },
+  { commands: ['fish'], debian: 'fish', why: 'completion in fish' },
   { commands: ['git'], debian: 'git', why: 'the fresh clone' },
 ]
 
