@@ -17,6 +17,13 @@ export function InterruptedJob({ job }: { readonly job: JobView }) {
   const makesFile = job.kind === 'create' || job.kind === 'convert'
   const looksOnly = job.kind === 'check' || job.kind === 'compare'
   const date = fullDateText(job.startedAt ?? job.queuedAt)
+  const discard = state.finished
+    ? t('shell.dismiss')
+    : !state.begun || looksOnly
+      ? t('jobs.discard')
+      : makesFile
+        ? t('jobs.discardPartial')
+        : t('jobs.discardChange')
   return (
     <article className={styles.interrupted} aria-label={title}>
       <div className="row">
@@ -51,16 +58,10 @@ export function InterruptedJob({ job }: { readonly job: JobView }) {
         <Button
           size="small"
           variant="ghost"
-          aria-label={t('jobs.discardNamed', { job: title })}
+          aria-label={t('jobs.discardNamed', { what: discard, job: title })}
           onClick={() => discardJob(job.id)}
         >
-          {state.finished
-            ? t('shell.dismiss')
-            : !state.begun || looksOnly
-              ? t('jobs.discard')
-              : makesFile
-                ? t('jobs.discardPartial')
-                : t('jobs.discardChange')}
+          {discard}
         </Button>
       </div>
     </article>
