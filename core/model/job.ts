@@ -153,8 +153,10 @@ export interface RebaseJob {
 /** An image taken out of its chain: all that lie on it take in what they read from it, and lie on what it lies on. */
 export interface BypassJob {
   readonly kind: 'bypass'
-  /** The image that nothing is to lie on any more. It stays as it is. */
+  /** The image that nothing is to lie on any more. It stays as it is, where it is not put into the trash. */
   readonly path: string
+  /** Puts it into the trash afterwards. */
+  readonly trash?: boolean
   /** Left out, it is detected. */
   readonly format?: FormatId
 }
@@ -388,6 +390,8 @@ export type JobResult =
       readonly path: string
       /** Those that lay on it. */
       readonly children: readonly string[]
+      /** Paths of the new items in the trash. */
+      readonly items: readonly string[]
       readonly warnings: readonly string[]
     }
   | { readonly kind: 'amend'; readonly path: string; readonly warnings: readonly string[] }

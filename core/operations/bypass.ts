@@ -10,6 +10,7 @@ import { dependentsOf, foldersOf } from './dependents.ts'
 import { inspect } from './inspect.ts'
 import type { Parts } from './parts.ts'
 import { rebase } from './rebase.ts'
+import { trash } from './trash.ts'
 
 export interface Bypassed {
   readonly layer: ImageFacts
@@ -50,7 +51,14 @@ export async function bypass(job: BypassJob, context: OperationContext, parts: P
     // From the first one on, stopping would leave some here and some there.
     onward = { ...context, signal: new AbortController().signal, pointOfNoReturn: () => {} }
   }
-  return { kind: 'bypass', path: layer.path, children: children.map(({ path }) => path), warnings: [] }
+  const put = job.trash === true ? await trashed(layer.path, onward, parts) : { items: [], warnings: [] }
+  return { kind: 'bypass', path: layer.path, children: children.map(({ path }) => path), ...put }
+}
+
+/** Nothing lies on it any more: that is looked for once more. */
+async function trashed(path: string, context: OperationContext, parts: Parts) {
+  const result = await trash({ kind: 'trash', paths: [path], allowDependents: false }, context, parts)
+  return { items: result.kind === 'trash' ? result.items : [], warnings: result.warnings }
 }
 
 export async function around({ path, format }: BypassJob, parts: Parts): Promise<Bypassed> {

@@ -125,6 +125,15 @@ export class JobMirror {
           ...(state.kind === 'succeeded' &&
             state.result.kind === 'trash' && { trashed: state.result.items.map((item) => this.#grants.trash(item)) }),
         }
+      case 'bypass':
+        return {
+          ...common,
+          kind: 'bypass',
+          target: basename(spec.path),
+          ...(state.kind === 'succeeded' &&
+            state.result.kind === 'bypass' &&
+            state.result.items.length > 0 && { trashed: state.result.items.map((item) => this.#grants.trash(item)) }),
+        }
       case 'restore':
         return {
           ...common,
@@ -139,7 +148,6 @@ export class JobMirror {
       case 'resize':
       case 'commit':
       case 'rebase':
-      case 'bypass':
       case 'amend':
       case 'bitmap':
       case 'check':

@@ -135,7 +135,7 @@ const mapRequest = z.strictObject({
   cellSize: z.int().min(1),
   cellCount: z.int().min(1).max(MAX_MAP_CELLS),
 })
-const bypassRequest = z.strictObject({ kind: z.literal('bypass'), ...inPlace })
+const bypassRequest = z.strictObject({ kind: z.literal('bypass'), ...inPlace, trash: z.boolean().exactOptional() })
 /** Longer than what anyone types, or keeps in a file. */
 const MAX_SECRET = 4096
 const secret = z.instanceof(Uint8Array).refine((value) => value.length <= MAX_SECRET)

@@ -1,6 +1,6 @@
 // Taking an image out of the middle of its chain: every disk shows the same before, meanwhile and afterwards.
 
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openOperations } from '../../core/operations/index.ts'
@@ -52,6 +52,19 @@ test.for(['qcow2', 'raw'] as const)(
     await operations.close()
   },
 )
+
+test('the image goes into the trash with nothing on it, and can be put back', async () => {
+  const { folder, path, operations, contents } = family()
+  const before = contents()
+  const result = await operations.run({ kind: 'bypass', path, trash: true }, recorded().context)
+  const items = result.kind === 'bypass' ? result.items : []
+  expect(items).toHaveLength(1)
+  expect(existsSync(path)).toBe(false)
+  expect(contents()).toEqual(before)
+  await operations.run({ kind: 'restore', items }, recorded().context)
+  expect(existsSync(join(folder, 'middle'))).toBe(true)
+  await operations.close()
+})
 
 test('an image that reads through it and has snapshots stops it, and nothing was changed', async () => {
   const { qemu, path, operations, contents, baseOf } = family()

@@ -134,10 +134,10 @@ describe('in the window', () => {
       const outcome = page.getByRole('complementary', { name: 'Outcome' })
       await outcome.getByText('at most 3.1 GiB').waitFor()
       await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel')
-      await outcome.getByRole('button', { name: 'Take it out' }).click()
+      await outcome.getByRole('button', { name: 'Move to the trash' }).click()
       await outcome.waitFor({ state: 'detached' })
       const started = await page.evaluate(() => (window as unknown as { fake: { started: [] } }).fake.started)
-      expect(started).toMatchObject([{ kind: 'bypass', format: 'qcow2' }])
+      expect(started).toMatchObject([{ kind: 'bypass', format: 'qcow2', trash: true }])
     })
   })
 

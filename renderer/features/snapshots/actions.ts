@@ -6,7 +6,6 @@ import type { LucideIcon } from 'lucide-react'
 import type { HistoryNode, SnapshotFacts } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { openDialog } from '../../state/dialogs.ts'
-import { filesAbove } from './outcome.ts'
 
 export type NodeActionId = 'take' | 'apply' | 'branch' | 'merge' | 'flatten' | 'convert' | 'rename' | 'remove'
 
@@ -58,11 +57,8 @@ const oneOverlay: Reason = (target) => {
 const removable: Reason = (target) => {
   const why = known(target)
   if (why !== undefined) return why
-  const files = target.nodes.filter(({ snapshot }) => !snapshot)
-  if (files.length === 0) return undefined
-  if (target.nodes.length > 1) return 'history.selectOne'
-  const [file] = files
-  return file && filesAbove(target.family, file).length === 0 ? 'history.isLeaf' : undefined
+  const some = target.nodes.length > 1 && target.nodes.some(({ snapshot }) => !snapshot)
+  return some ? 'history.selectOne' : undefined
 }
 
 export function snapshotsOf(nodes: readonly HistoryNode[]): readonly SnapshotFacts[] {

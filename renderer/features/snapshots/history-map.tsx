@@ -107,7 +107,7 @@ export function HistoryMap({ scroller, outcome, rows, onKeyDown, menu, actionOf 
                 })}
               </svg>
               {layout.boxes.map((box) => (
-                <Box key={box.path} box={box} outcome={outcome} rows={rows} path={path} action={actionOf(box.file)} />
+                <Box key={box.path} box={box} outcome={outcome} rows={rows} path={path} />
               ))}
             </div>
           </div>,
@@ -119,6 +119,7 @@ export function HistoryMap({ scroller, outcome, rows, onKeyDown, menu, actionOf 
         <Button icon={<Maximize2 aria-hidden="true" />} onClick={fit}>
           {t('history.fit')}
         </Button>
+        {outcome.nodes.filter(({ id }) => rows.selected.has(id)).map(actionOf)}
       </div>
     </div>
   )
@@ -129,10 +130,9 @@ interface BoxProps {
   readonly outcome: Outcome
   readonly rows: Nodes
   readonly path: ReadonlySet<string>
-  readonly action: ReactElement | undefined
 }
 
-function Box({ box: { file, snapshots, x, y, height }, outcome, rows, path, action }: BoxProps) {
+function Box({ box: { file, snapshots, x, y, height }, outcome, rows, path }: BoxProps) {
   const { t } = useTranslation()
   const missing = file.tags.includes('missing')
   const size = snapshots.reduce((sum, { own = 0 }) => sum + own, file.own ?? 0)
@@ -164,7 +164,6 @@ function Box({ box: { file, snapshots, x, y, height }, outcome, rows, path, acti
         </span>
         <span className={styles.facts}>{outcome.fresh.has(file.id) ? t('history.new') : facts.join(', ')}</span>
       </div>
-      {action && <span className={styles.action}>{action}</span>}
       {snapshots.map((node) => (
         <div
           key={node.id}

@@ -153,7 +153,7 @@ function Flatten({ action, target, volume, onClose }: PartProps) {
 /** In the middle of a chain: what lies on it takes in what it needs. */
 function RemoveFile({ action, target, volume, onClose }: PartProps) {
   const { t } = useTranslation()
-  const request = { kind: 'bypass', ...theVolume(volume) } as const
+  const request = { kind: 'bypass', ...theVolume(volume), trash: true } as const
   const { plan, error, fresh } = usePlanned<BypassRequest, Awaited<ReturnType<typeof planBypass>>>(request, planBypass)
   const file = fileName(volume.name)
   const children = plan?.children ?? []
@@ -167,9 +167,11 @@ function RemoveFile({ action, target, volume, onClose }: PartProps) {
       target={target}
       onClose={onClose}
       text={
-        base === undefined
-          ? t('history.removeRootText', { file })
-          : t('history.removeFileText', { file, base: fileName(base) })
+        children.length === 0
+          ? t('history.removeLeafText', { file })
+          : base === undefined
+            ? t('history.removeRootText', { file })
+            : t('history.removeFileText', { file, base: fileName(base) })
       }
       figures={[
         { label: t('history.written'), value: plan ? t('history.atMost', { size: sizeText(written) }) : '–' },
@@ -181,7 +183,7 @@ function RemoveFile({ action, target, volume, onClose }: PartProps) {
           text: fileName(path),
           detail: t('history.takesAtMost', { size: sizeText(bytes) }),
         })),
-        { icon: <FileX aria-hidden="true" />, text: file, detail: t('history.staysFile') },
+        { icon: <FileX aria-hidden="true" />, text: file, detail: t('history.toTrash') },
       ]}
       error={error?.message}
       blocked={keeping.length > 0 ? t('history.keepsSnapshots', { file }) : short ? t('history.noRoom') : undefined}

@@ -52,7 +52,7 @@ export function outcomeOf(nodes: readonly HistoryNode[], preview: Preview | unde
       return { ...NONE, nodes, cut: new Set(below === undefined || !last ? [] : [last.id]) }
     }
     case 'remove':
-      return removed(nodes, preview.nodes)
+      return removed(nodes, node.snapshot ? preview.nodes : nodes.filter(({ path }) => path === node.path))
     default:
       return { ...NONE, nodes }
   }
@@ -93,14 +93,6 @@ export function fileBelow(nodes: readonly HistoryNode[], { id, path }: HistoryNo
   for (let steps = 0; node && node.path === path && steps <= nodes.length; steps += 1)
     node = byId.get(node.parents[0] ?? '')
   return node?.id
-}
-
-/** Whose file lies directly on this one. */
-export function filesAbove(nodes: readonly HistoryNode[], { path }: HistoryNode): readonly HistoryNode[] {
-  const own = new Set(nodes.filter((node) => node.path === path).map(({ id }) => id))
-  const above = nodes.filter((node) => node.path !== path && node.parents.some((id) => own.has(id)))
-  const paths = new Set(above.map((node) => node.path))
-  return nodes.filter((node) => paths.has(node.path) && node.kind !== 'snapshot')
 }
 
 function bare({ path }: HistoryNode, name: string): Omit<HistoryNode, 'kind' | 'parents'> {

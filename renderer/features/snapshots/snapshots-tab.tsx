@@ -111,7 +111,12 @@ function HistoryView({ volume, nodes }: HistoryViewProps) {
       .flatMap((one) => targetOf([one]).volume ?? [])
     return (
       child && (
-        <Button size="small" tabIndex={-1} onClick={() => openDialog({ kind: 'rebase', volume: child })}>
+        <Button
+          key="locate"
+          size="small"
+          tabIndex={kind === 'rail' ? -1 : 0}
+          onClick={() => openDialog({ kind: 'rebase', volume: child })}
+        >
           {t('history.locate')}
         </Button>
       )

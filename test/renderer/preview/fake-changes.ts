@@ -102,7 +102,7 @@ export class FakeChanges {
       case 'bitmap':
         return { result: { kind: request.kind, path, warnings: [] }, changed: volume }
       case 'bypass':
-        return { result: { kind: 'bypass', path, children: [], warnings: [] }, changed: volume }
+        return { result: { kind: 'bypass', path, children: [], items: [], warnings: [] }, changed: volume }
       case 'compare': {
         const result = { kind: 'compare', identical: request.left === request.right, sizeDiffers: false } as const
         return { result: { ...result, firstDifference: 0x1bbf4_0000, commonSize: 40 * GiB, warnings: [] } }
