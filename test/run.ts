@@ -1,5 +1,6 @@
 // `npm test`: everything, one suite after the other, and one line at the end that sums them up. `npm run test:long`: the
-// random tests alone, each many times as long, and what they have been through.
+// random tests alone, each many times as long, and what they have been through. `npm run safety`: those that take away what
+// an operation rests on, or hand it what it cannot trust, and the figures.
 
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -26,32 +27,50 @@ interface Suite {
 const ci = process.env['CI'] === 'true' || process.env['CI'] === '1'
 const reports = mkdtempSync(join(tmpdir(), 'spindle-reports-'))
 const isLong = process.argv.includes('--long')
-const only = process.argv.slice(2).filter((word) => word !== '--long')
+const isSafety = process.argv.includes('--safety')
+const only = process.argv.slice(2).filter((word) => word !== '--long' && word !== '--safety')
 const tallyFile = join(reports, 'tally')
+
+/** What tests of safety count, themselves or by what they use. */
+const FIGURES = /tally\('(kills|crashes|faults|hostile inputs|fuzz cases)'|crashed-folder/
 
 /** How long a long run is, where nothing else is asked for. */
 const LONG = { SPINDLE_HISTORIES: '1000', SPINDLE_STATES: '1000', SPINDLE_OPERATIONS: '10000' }
 
-const suites: readonly Suite[] = isLong
-  ? [vitest('long', ['--testTimeout=3600000'], randomTests)]
-  : [
-      { name: 'build', command: ['node', 'electron/dev/build.ts'] },
-      { name: 'types', command: ['tsc', '-b'] },
-      { name: 'lint', command: ['oxlint', '--deny-warnings'] },
-      { name: 'format', command: ['prettier', '--check', '--log-level=warn', '.'] },
-      vitest('tests', ['--exclude', 'test/start/**']),
-      {
-        name: 'window',
-        command: ['playwright', 'test', '--reporter=list,json'],
-        environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: join(reports, 'window.json') },
-        count: countPlaywright,
-      },
-      vitest('start', ['test/start']),
+/** Half an hour or so. */
+const SAFE = { SPINDLE_HISTORIES: '2000', SPINDLE_STATES: '40', SPINDLE_KILLS: '1000' }
+
+const suites: readonly Suite[] = isSafety
+  ? [
+      vitest('safety', ['--testTimeout=3600000'], safetyTests),
+      { name: 'fuzz', command: ['node', 'test/fuzz/run.ts', '--minutes', process.env['SPINDLE_MINUTES'] ?? '5'] },
     ]
+  : isLong
+    ? [vitest('long', ['--testTimeout=3600000'], randomTests)]
+    : [
+        { name: 'build', command: ['node', 'electron/dev/build.ts'] },
+        { name: 'types', command: ['tsc', '-b'] },
+        { name: 'lint', command: ['oxlint', '--deny-warnings'] },
+        { name: 'format', command: ['prettier', '--check', '--log-level=warn', '.'] },
+        vitest('tests', ['--exclude', 'test/start/**']),
+        {
+          name: 'window',
+          command: ['playwright', 'test', '--reporter=list,json'],
+          environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: join(reports, 'window.json') },
+          count: countPlaywright,
+        },
+        vitest('start', ['test/start']),
+      ]
 
 /** All that take their seeds from there. */
 function randomTests(): readonly string[] {
   return globSync('test/**/*.test.ts').filter((file) => readFileSync(file, 'utf8').includes('helpers/seeds.ts'))
+}
+
+/** All that count what they have been through, but for comparisons with QEMU. */
+function safetyTests(): readonly string[] {
+  const counting = globSync('test/**/*.test.ts').filter((file) => readFileSync(file, 'utf8').match(FIGURES))
+  return [...counting, ...globSync('test/core/**/{image-locks,virtual-machine,reach,undo,target}.test.ts')]
 }
 
 function vitest(name: string, args: readonly string[], files: () => readonly string[] = () => []): Suite {
@@ -87,7 +106,8 @@ function countPlaywright(report: string): Count {
   return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped }
 }
 
-const environment = isLong ? { ...LONG, ...process.env, [TALLY]: tallyFile } : {}
+const longer = isSafety ? SAFE : isLong ? LONG : undefined
+const environment = longer ? { ...longer, ...process.env, [TALLY]: tallyFile } : {}
 
 function runSuite(suite: Suite): Count {
   console.log(`\n── ${suite.name}: ${suite.command.join(' ')}`)
@@ -135,7 +155,8 @@ for (const suite of suites) {
   if (suite.name === 'build' && count.failed > 0) break // nothing after it could mean anything
 }
 if (ci && total.skipped > 0) failures.push(`${total.skipped} skipped, which CI does not allow`)
-const lived = [...tallied(tallyFile)].map(([what, count]) => `${count} ${what}`)
+const figures = [...tallied(tallyFile)].filter(([what]) => !isSafety || what !== 'fuzz failures')
+const lived = figures.map(([what, count]) => `${count} ${what}${isSafety ? `, failures = ${total.failed}` : ''}`)
 if (lived.length > 0) console.log(`\n${lived.toSorted().join('\n')}`)
 rmSync(reports, { recursive: true, force: true })
 if (failures.length > 0) console.log(`\nFailed: ${failures.join(', ')}`)
