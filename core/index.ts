@@ -5,7 +5,7 @@ import { Journal } from './jobs/journal.ts'
 import { JobQueue } from './jobs/queue.ts'
 import { Lineage } from './library/lineage.ts'
 import type { Library } from './library/library.ts'
-import type { Engine, EngineEvents } from './model/engine.ts'
+import type { AllowedFile, Engine, EngineEvents } from './model/engine.ts'
 import type { LibraryEvent } from './model/library.ts'
 import { errorData } from './model/error.ts'
 import { demandOf } from './operations/demand.ts'
@@ -25,12 +25,13 @@ export function createEngine({ emit, journal: journalPath }: EngineOptions): Eng
   const secrets = new SessionSecrets()
   const known = new Lineage()
   let places: readonly string[] = []
+  let allowed: readonly AllowedFile[] = []
   const operations = openOperations({
     secrets,
     overlaysOf: (paths) => known.childrenOf(paths),
     volumes: () => known.paths(),
     byName: true,
-    allowed: () => places,
+    allowed: (image) => [...places, ...allowed.filter((one) => one.image === image).map(({ file }) => file)],
   })
   const locks = new SessionLocks(secrets, operations)
   const journal = journalPath === undefined ? undefined : openJournal(journalPath, emit)
@@ -104,6 +105,9 @@ export function createEngine({ emit, journal: journalPath }: EngineOptions): Eng
     discardJob: async (id) => queue.discard(id),
     activity: async (path) => journal?.past(path) ?? [],
     jobs: async () => queue.jobs(),
+    async setAllowed(files) {
+      allowed = files
+    },
     async setPlaces(paths) {
       // Whoever shows a folder in the library has images there that use each other.
       places = paths

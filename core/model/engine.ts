@@ -23,6 +23,13 @@ import type {
   UndoOffer,
 } from './plan.ts'
 
+/** Both paths are absolute. */
+export interface AllowedFile {
+  /** The image that names it. */
+  readonly image: string
+  readonly file: string
+}
+
 /** Every method rejects with a SpindleError. */
 export interface Engine {
   formats(): Promise<readonly FormatFacts[]>
@@ -86,6 +93,8 @@ export interface Engine {
   jobs(): Promise<readonly Job[]>
   /** The places to show, replacing those before; scans new ones and watches all of them. */
   setPlaces(paths: readonly string[]): Promise<void>
+  /** Files outside their own folder that images may use beside those in the places, replacing those before. */
+  setAllowed(files: readonly AllowedFile[]): Promise<void>
   /** Looks at everything again. */
   rescan(): Promise<void>
   /** Cancels what runs, waits for it, and lets go of every file. */

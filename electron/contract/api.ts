@@ -111,6 +111,8 @@ export interface ShellApi {
   /** Shows these granted folders and files in the library from now on. */
   addToLibrary(items: readonly (FolderId | VolumeId)[]): Promise<void>
   removePlace(place: FolderId): Promise<void>
+  /** Asks whether the volume may use the files outside its folder that it names; true when it may now. */
+  allowOutside(volume: VolumeId): Promise<boolean>
   showInFolder(volume: VolumeId): Promise<void>
   copyText(text: string): Promise<void>
   saveSettings(change: Partial<Settings>): Promise<Settings>

@@ -42,6 +42,7 @@ export const ENGINE_METHODS = {
   activity: true,
   jobs: true,
   setPlaces: true,
+  setAllowed: true,
   rescan: true,
   close: true,
 } as const satisfies Record<keyof Engine, true>

@@ -47,6 +47,7 @@ export const ROUTES = {
   folderOf: 'shell',
   addToLibrary: 'shell',
   removePlace: 'shell',
+  allowOutside: 'shell',
   showInFolder: 'shell',
   copyText: 'shell',
   saveSettings: 'shell',

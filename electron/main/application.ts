@@ -194,6 +194,7 @@ export class Application {
 
   #lookAtPlaces(): void {
     // Only a dying engine refuses, and that is told by `engineRestarted`.
+    this.#host.engine.setAllowed(this.#settings.allowed).catch(() => undefined)
     this.#host.engine.setPlaces(this.#settings.places).catch(() => undefined)
   }
 

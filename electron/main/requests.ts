@@ -242,6 +242,7 @@ const REQUESTS = {
   folderOf: z.tuple([id]),
   addToLibrary: z.tuple([z.array(id).max(MAX_FILES)]),
   removePlace: z.tuple([id]),
+  allowOutside: z.tuple([id]),
   showInFolder: z.tuple([id]),
   copyText: z.tuple([z.string().max(MAX_TEXT)]),
   saveSettings: z.tuple([settingsChange]),

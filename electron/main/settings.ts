@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { Settings } from '../contract/data.ts'
 import { SpindleError } from '../../core/model/index.ts'
 import { shortPath } from './paths.ts'
+import type { AllowedFile } from '../../core/model/index.ts'
 import { settingsSchema } from './requests.ts'
 
 const DEFAULTS: Settings = {
@@ -24,6 +25,7 @@ const DEFAULTS: Settings = {
 const storedSettings = z.object({
   settings: settingsSchema.partial().loose().optional(),
   places: z.array(z.string()).optional(),
+  allowed: z.array(z.object({ image: z.string(), file: z.string() })).optional(),
 })
 
 const windowPlace = z.object({
@@ -106,11 +108,13 @@ export class SettingsStore {
   readonly #store: Store<z.infer<typeof storedSettings>>
   #settings: Settings
   #places: readonly string[]
+  #allowed: readonly AllowedFile[]
 
   constructor(folder: string) {
     this.#store = new Store(folder, 'settings', storedSettings, {})
     this.#settings = pickSettings(this.#store.content.settings)
     this.#places = this.#store.content.places ?? []
+    this.#allowed = this.#store.content.allowed ?? []
   }
 
   get problem(): string | undefined {
@@ -131,6 +135,17 @@ export class SettingsStore {
     this.#settings = { ...this.#settings, ...change }
     this.#store.save({ settings: { ...this.#store.content.settings, ...this.#settings } })
     return this.#settings
+  }
+
+  /** Files outside their own folder that the user lets images use. */
+  get allowed(): readonly AllowedFile[] {
+    return this.#allowed
+  }
+
+  /** Holds for this run even when it cannot be written, which is thrown. */
+  allow(file: AllowedFile): void {
+    this.#allowed = [...this.#allowed, file]
+    this.#store.save({ allowed: [...this.#allowed] })
   }
 
   setPlaces(places: readonly string[]): void {

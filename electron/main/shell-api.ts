@@ -12,6 +12,7 @@ import type { JobMirror } from './job-mirror.ts'
 import type { EmitToPage, LibraryMirror } from './library-mirror.ts'
 import type { SettingsStore } from './settings.ts'
 import { applyTheme, type Windows } from './windows.ts'
+import { allowOutside } from './outside.ts'
 
 export interface ShellParts {
   readonly engine: Engine
@@ -81,6 +82,17 @@ export function createShellApi(parts: ShellParts): ShellApi {
       const path = grants.placePath(id)
       await setPlaces(settings.places.filter((place) => place !== path))
     },
+    allowOutside: async (volume) =>
+      allowOutside(grants.volumePath(volume), {
+        engine,
+        settings,
+        words,
+        ask: async (options) => {
+          const { window } = windows
+          const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
+          return response
+        },
+      }),
     showInFolder: async (volume) => shell.showItemInFolder(grants.volumePath(volume)),
     copyText: async (text) => clipboard.writeText(text),
     saveSettings: async (change) => {

@@ -124,6 +124,7 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       emit('library', { kind: 'places', places })
       emit('library', { kind: 'volumes', volumes: paths.map((place) => volumeFacts(`${place}/disk.img`, place)) })
     },
+    setAllowed: async () => undefined,
     rescan: async () => undefined,
     close: async () => undefined,
   }

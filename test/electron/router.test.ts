@@ -62,6 +62,7 @@ function openRouter(): Router {
     folder: async (id: string) => granting.folder(grants.folderPath(id)),
     folderOf: async (id: string) => granting.folder(dirname(grants.volumePath(id))),
     removePlace: async (id: string) => void grants.placePath(id),
+    allowOutside: async (id: string) => grants.volumePath(id) !== '',
     showInFolder: async (id: string) => void grants.volumePath(id),
     addToLibrary: async (items: readonly string[]) => items.forEach((id) => grants.anyPath(id)),
     overview: () => note('overview'),

@@ -1,5 +1,6 @@
 // Why a volume cannot be read: what, what is safe, what to do; the rest folded away.
 
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ErrorData } from '../../../core/model/index.ts'
 import { api } from '../../state/api.ts'
@@ -10,7 +11,13 @@ import { Fold } from '../../ui/fold.tsx'
 import { Note } from '../../ui/note.tsx'
 import styles from './inspector.module.css'
 
-export function Trouble({ error }: { readonly error: ErrorData }) {
+interface TroubleProps {
+  readonly error: ErrorData
+  /** The way out of it, where there is one. */
+  readonly children?: ReactNode
+}
+
+export function Trouble({ error, children }: TroubleProps) {
   const { t } = useTranslation()
   const { headline, rest, details } = errorText(error)
   return (
@@ -18,6 +25,7 @@ export function Trouble({ error }: { readonly error: ErrorData }) {
       <Note kind={error.code === 'in-use' ? 'info' : 'danger'}>
         <p className="medium">{headline}</p>
         {rest !== '' && <p className={styles.rest}>{rest}</p>}
+        {children}
         <Fold
           title={t('error.details')}
           end={

@@ -9,6 +9,7 @@ import { factsOf, formatShape, useFormats } from '../../state/formats.ts'
 import { useInspection } from '../../state/inspection.ts'
 import { useLockedFile } from '../../state/locks.ts'
 import { tell } from '../../state/notices.ts'
+import { allowOutside } from '../../state/outside.ts'
 import { usePlaces } from '../../state/places.ts'
 import { commandText } from '../../state/shell-words.ts'
 import { useUndo } from '../../state/undo.ts'
@@ -16,6 +17,7 @@ import { fileName } from '../../state/volumes.ts'
 import { Allocation } from '../../forms/allocation.tsx'
 import { chainFacts, fileFacts, formatFacts } from '../../forms/image-facts.tsx'
 import { useAllocation } from '../../forms/use-allocation.ts'
+import { Button } from '../../ui/button.tsx'
 import { CodeBlock, CopyButton } from '../../ui/code-block.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Glyph } from '../../ui/glyph.tsx'
@@ -65,7 +67,17 @@ export function VolumeFacts({ volume, notice }: VolumeFactsProps) {
       </div>
       <div className={styles.notice}>{notice}</div>
       <div className={styles.body}>
-        {trouble && !cutOff && <Trouble error={trouble} />}
+        {trouble && !cutOff && (
+          <Trouble error={trouble}>
+            {trouble.code === 'outside' && (
+              <div className={styles.way}>
+                <Button size="small" onClick={() => allowOutside(volume.id)}>
+                  {t('inspector.allowOutside')}
+                </Button>
+              </div>
+            )}
+          </Trouble>
+        )}
         {typeof lockedFile === 'string' && !trouble && <LockNotice volume={volume} file={lockedFile} />}
         {image?.details.warnings?.map((warning) => (
           <div key={warning} className={styles.trouble}>

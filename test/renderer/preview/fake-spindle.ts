@@ -166,6 +166,7 @@ export class FakeSpindle {
           this.volumes.filter((volume) => volume.place === id).map((volume) => volume.id),
         )
       },
+      allowOutside: async () => true,
       showInFolder: async () => undefined,
       copyText: async (text) => {
         this.copied.push(text)
