@@ -89,6 +89,7 @@ export function createEngine({ emit, journal: journalPath }: EngineOptions): Eng
     planRebase: operations.planRebase,
     planTrash: operations.planTrash,
     planMove: operations.planMove,
+    checkBase: operations.checkBase,
     trash: async () => operations.trash((await library)?.folders() ?? []),
     undoOffer: operations.undoOffer,
     undo: operations.undo,

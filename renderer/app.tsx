@@ -11,6 +11,7 @@ import { CreateVolume } from './features/create/create-volume.tsx'
 import { EncryptionDialogs } from './features/encryption/encryption.tsx'
 import { KeysTab } from './features/encryption/keys-tab.tsx'
 import { DropFiles } from './features/drop/drop-files.tsx'
+import { FileDialogs } from './features/files/file-dialogs.tsx'
 import { HealthTab } from './features/health/health-tab.tsx'
 import { Repair } from './features/health/repair.tsx'
 import { Inspector } from './features/inspector/inspector.tsx'
@@ -28,6 +29,8 @@ import { Shortcuts } from './features/shortcuts/shortcuts.tsx'
 import { Frame } from './features/shell/frame.tsx'
 import { Notices } from './features/shell/notices.tsx'
 import { Scopes } from './features/shell/scopes.tsx'
+import { TrashNotice } from './features/trash/trash-notice.tsx'
+import { TrashList } from './features/trash/trash-list.tsx'
 import { Toolbar } from './features/shell/toolbar.tsx'
 import { SnapshotDialogs } from './features/snapshots/snapshot-dialogs.tsx'
 import { SnapshotsTab } from './features/snapshots/snapshots-tab.tsx'
@@ -41,7 +44,7 @@ function Main() {
   const volume = useVolumes((state) => (page.kind === 'volume' ? state.byId.get(page.id) : undefined))
   if (page.kind === 'jobs') return <JobsPage />
   if (page.kind === 'settings') return <SettingsPage />
-  if (page.kind !== 'volume' || !volume) return <Library />
+  if (page.kind !== 'volume' || !volume) return <Library trash={<TrashList />} />
   return (
     <VolumePage key={volume.id} volume={volume} tab={page.tab}>
       {page.tab === 'overview' && <OverviewTab volume={volume} />}
@@ -82,10 +85,13 @@ export function App() {
       <AmendDialogs />
       <Compare />
       <EncryptionDialogs />
+      <FileDialogs />
       <AskForUndo />
       <Palette />
       <Shortcuts />
-      <Notices />
+      <Notices>
+        <TrashNotice />
+      </Notices>
     </CSPProvider>
   )
 }

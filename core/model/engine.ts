@@ -10,6 +10,7 @@ import type { KeyChange, UnlockOutcome, UnlockSpec } from './lock.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
 import type {
   AllocationStrip,
+  BaseVerdict,
   BypassPlan,
   CommitPlan,
   ConvertPlan,
@@ -53,6 +54,8 @@ export interface Engine {
   planRebase(spec: RebaseJob): Promise<RebasePlan>
   /** What deleting these would take along and break. */
   planTrash(paths: readonly string[]): Promise<TrashPlan>
+  /** Whether `candidate` may be what the image at `path` lies on. */
+  checkBase(path: string, candidate: string): Promise<BaseVerdict>
   planMove(spec: MoveJob): Promise<MovePlan>
   /** What lies in the trashes of the library's folders, newest first. */
   trash(): Promise<readonly TrashItem[]>

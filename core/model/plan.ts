@@ -178,3 +178,12 @@ export interface TrashItem {
   /** Milliseconds since 1970. */
   readonly trashedAt: number
 }
+
+/** What speaks against a file being the image that another one lies on. */
+export type BaseDoubt = 'itself' | 'identity' | 'format' | 'size' | 'name' | 'newer'
+
+/** `same`: it calls itself what the image says. `plausible`: nothing says that it is another. */
+export interface BaseVerdict {
+  readonly kind: 'same' | 'plausible' | 'another'
+  readonly doubts: readonly BaseDoubt[]
+}

@@ -21,6 +21,7 @@ import type {
 } from '../model/job.ts'
 import type {
   AllocationStrip,
+  BaseVerdict,
   BypassPlan,
   CommitPlan,
   ConvertPlan,
@@ -82,6 +83,8 @@ export interface Operations {
   readonly planBypass: (job: BypassJob) => Promise<BypassPlan>
   readonly planRebase: (job: RebaseJob) => Promise<RebasePlan>
   readonly planTrash: (paths: readonly string[]) => Promise<TrashPlan>
+  /** Whether `candidate` may be what the image at `path` lies on. */
+  readonly checkBase: (path: string, candidate: string) => Promise<BaseVerdict>
   readonly planMove: (job: Pick<MoveJob, 'path' | 'target'>) => Promise<MovePlan>
   /** What lies in the trashes of these folders, newest first. */
   readonly trash: (folders: readonly string[]) => Promise<readonly TrashItem[]>
@@ -186,6 +189,7 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     planBypass: async (job) => (await import('./plan-bypass.ts')).planBypass(job, forPlan(job)),
     planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, forPlan(job)),
     planTrash: async (paths) => (await import('./trash.ts')).planTrash(paths, parts),
+    checkBase: async (path, candidate) => (await import('./check-base.ts')).checkBase(path, candidate, parts),
     planMove: async (job) => (await import('./move.ts')).planMove(job, forJob()),
     trash: async (folders) => (await import('./trash-store.ts')).trashIn(folders),
     endMove: async (path) => (await import('./move-end.ts')).endMove(path, forJob()),

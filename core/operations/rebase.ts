@@ -15,6 +15,7 @@ import { isZero } from '../transfer/zeros.ts'
 import { paceOf, throwIfCancelled } from './cancel.ts'
 import { emptyDisk } from './empty-disk.ts'
 import { changeInPlace, changeLayerInPlace } from './in-place.ts'
+import { inspect } from './inspect.ts'
 import { openSource } from './parts.ts'
 import type { Parts } from './parts.ts'
 
@@ -26,7 +27,9 @@ export async function rebase(job: RebaseJob, context: OperationContext, parts: P
   context.progress({ phase: 'prepare', done: 0, total: 0 })
   const spec = { path, keepUndo: job.keepUndo ?? false, ...(job.format !== undefined && { format: job.format }) }
   if (nameOnly) {
-    await changeLayerInPlace(spec, context, parts, async (layer) => linkOf(layer).setBacking(job.backing))
+    await changeLayerInPlace(spec, context, parts, async (layer) =>
+      linkOf(layer).setBacking(job.backing && (await named(job.backing, layer, parts))),
+    )
   } else {
     await using below = await openBelow(job, parts)
     await changeInPlace(spec, context, parts, async ({ storage, driver, gate }) => {
@@ -38,6 +41,14 @@ export async function rebase(job: RebaseJob, context: OperationContext, parts: P
     })
   }
   return { kind: 'rebase', path, warnings: [] }
+}
+
+/** Where an image knows the one below by what it calls itself, that has to be in the name. */
+async function named(backing: BackingRef, layer: ImageLayer, parts: Parts): Promise<BackingRef> {
+  if (layer.backing?.identity === undefined) return backing
+  const path = pathOf(backing.path, layer.storage)
+  const [facts] = await inspect({ path, chain: false }, { ...parts, openFile: parts.look })
+  return facts?.identity === undefined ? backing : { ...backing, identity: facts.identity }
 }
 
 function linkOf({ backingLink, unwritable, unreadable, storage, format }: ImageLayer) {

@@ -2,6 +2,7 @@
 
 import type {
   AllocationStrip,
+  BaseVerdict,
   BypassPlan,
   CommitPlan,
   ConvertPlan,
@@ -62,6 +63,8 @@ export interface EngineApi {
   planBypass(request: BypassRequest): Promise<BypassPlan>
   planRebase(request: RebaseRequest): Promise<RebasePlan>
   planTrash(volumes: readonly VolumeId[]): Promise<TrashPlan>
+  /** Whether it may be what the volume lies on. */
+  checkBase(volume: VolumeId, candidate: VolumeId): Promise<BaseVerdict>
   planMove(request: MoveRequest): Promise<MovePlan>
   /** Newest first. */
   trash(): Promise<readonly Trashed[]>

@@ -161,6 +161,10 @@ export interface Settings {
   readonly keepUndo: boolean
   /** What Create begins with. */
   readonly newFormat: FormatId
+  /** Columns of the library that are not shown. */
+  readonly hiddenColumns: readonly string[]
+  /** Days after which what was deleted is offered to be deleted for good. */
+  readonly trashDays: number
   readonly sort: { readonly column: string; readonly descending: boolean }
 }
 

@@ -20,6 +20,7 @@ export const ENGINE_METHODS = {
   planBypass: true,
   planTrash: true,
   planMove: true,
+  checkBase: true,
   trash: true,
   undoOffer: true,
   undo: true,

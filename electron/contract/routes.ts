@@ -19,6 +19,7 @@ export const ROUTES = {
   planBypass: 'engine',
   planTrash: 'engine',
   planMove: 'engine',
+  checkBase: 'engine',
   trash: 'engine',
   undoOffer: 'engine',
   undo: 'engine',

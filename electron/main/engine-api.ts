@@ -140,6 +140,7 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     planBypass: async (request) => engine.planBypass(inPlace(request)),
     planRebase: async (request) => engine.planRebase(await rebaseJob(request)),
     planTrash: async (volumes) => engine.planTrash(volumes.map((volume) => grants.volumePath(volume))),
+    checkBase: async (volume, candidate) => engine.checkBase(grants.volumePath(volume), grants.volumePath(candidate)),
     planMove: async (request) => engine.planMove(moveJob(request)),
     trash: async () => (await engine.trash()).map(({ path, ...rest }) => ({ ...rest, id: grants.trash(path) })),
     undoOffer: async (volume) => (await engine.undoOffer(grants.volumePath(volume))) ?? null,

@@ -164,6 +164,8 @@ export const settingsSchema = z.strictObject({
   verifyConversions: z.boolean(),
   keepUndo: z.boolean(),
   newFormat: format,
+  hiddenColumns: z.array(z.string().max(64)).max(64).readonly(),
+  trashDays: z.int().min(1).max(3650),
   sort: z.strictObject({ column: z.string().max(64), descending: z.boolean() }),
 }) satisfies z.ZodType<Settings>
 const settingsChange = z.strictObject({
@@ -174,6 +176,8 @@ const settingsChange = z.strictObject({
   verifyConversions: settingsSchema.shape.verifyConversions.exactOptional(),
   keepUndo: settingsSchema.shape.keepUndo.exactOptional(),
   newFormat: settingsSchema.shape.newFormat.exactOptional(),
+  hiddenColumns: settingsSchema.shape.hiddenColumns.exactOptional(),
+  trashDays: settingsSchema.shape.trashDays.exactOptional(),
   sort: settingsSchema.shape.sort.exactOptional(),
 }) satisfies z.ZodType<Partial<Settings>>
 
@@ -194,6 +198,7 @@ const REQUESTS = {
   planRebase: z.tuple([rebaseRequest]),
   planTrash: z.tuple([ids]),
   planMove: z.tuple([moveRequest]),
+  checkBase: z.tuple([id, id]),
   trash: z.tuple([]),
   undoOffer: z.tuple([id]),
   undo: z.tuple([id]),

@@ -18,6 +18,8 @@ const DEFAULTS: Settings = {
   verifyConversions: true,
   keepUndo: true,
   newFormat: 'qcow2',
+  hiddenColumns: [],
+  trashDays: 14,
   sort: { column: 'name', descending: false },
 }
 

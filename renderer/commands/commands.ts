@@ -3,12 +3,20 @@
 import { closeDialog, useDialogs } from '../state/dialogs.ts'
 import { changeCommands } from './change-commands.ts'
 import type { Command } from './command.ts'
+import { fileCommands } from './file-commands.ts'
 import { jobCommands } from './job-commands.ts'
 import { libraryCommands } from './library-commands.ts'
 import { viewCommands } from './view-commands.ts'
 import { volumeCommands } from './volume-commands.ts'
 
-const all = [...volumeCommands, ...changeCommands, ...libraryCommands, ...viewCommands, ...jobCommands] as const
+const all = [
+  ...volumeCommands,
+  ...changeCommands,
+  ...fileCommands,
+  ...libraryCommands,
+  ...viewCommands,
+  ...jobCommands,
+] as const
 
 export type CommandId = (typeof all)[number]['id']
 

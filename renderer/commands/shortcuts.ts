@@ -24,6 +24,8 @@ export function listenForShortcuts(target: Window): () => void {
 /** In a text field, editing keys belong to the field. */
 function isTyping(event: KeyboardEvent): boolean {
   const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement
+  // These edit the text, whatever they mean elsewhere.
+  if (inField && ['Delete', 'Backspace', 'Home', 'End'].includes(event.key)) return true
   return inField && (event.ctrlKey || event.metaKey) && ['a', 'c', 'v', 'x', 'z'].includes(event.key.toLowerCase())
 }
 

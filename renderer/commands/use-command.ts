@@ -6,6 +6,7 @@ import { useFormats } from '../state/formats.ts'
 import { useJobs } from '../state/jobs.ts'
 import { usePanels } from '../state/panels.ts'
 import { useSettings } from '../state/settings.ts'
+import { useTrash } from '../state/trash.ts'
 import { useUndo } from '../state/undo.ts'
 import { useView } from '../state/view.ts'
 import { useVolumes } from '../state/volumes.ts'
@@ -32,6 +33,7 @@ export function useCommand(id: CommandId): CommandState {
   useFormats((state) => state.formats)
   useUndo((state) => state.offers)
   useVolumes((state) => state.byId)
+  useTrash((state) => state.items)
   useJobs((state) => state.jobs)
   usePanels()
   const command = commandOf(id)

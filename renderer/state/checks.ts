@@ -72,7 +72,7 @@ export function verdict({ totals }: CheckReport): 'sound' | 'leaks' | 'errors' |
 
 /** It cannot be opened, or a check that still holds found something. */
 export function needsAttention(volume: Volume, checks: Checks['byVolume']): boolean {
-  if (volume.error) return true
+  if (volume.error || volume.parentMissing === true) return true
   const found = verdictOf(checks.get(volume.id), volume)
   return found === 'errors' || found === 'leaks' || found === 'incomplete'
 }

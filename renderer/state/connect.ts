@@ -5,6 +5,7 @@ import type { ErrorData } from '../../core/model/index.ts'
 import type { Events } from '../../electron/contract/api.ts'
 import { api } from './api.ts'
 import { noteCheck } from './checks.ts'
+import { loadTrash, noteFiles } from './trash.ts'
 import { openDialog } from './dialogs.ts'
 import { useFormats } from './formats.ts'
 import { putJob, removeJob, useJobs } from './jobs.ts'
@@ -14,12 +15,16 @@ import { useSettings } from './settings.ts'
 import { loadVolumes, putVolumes, removeVolumes } from './volumes.ts'
 
 const listeners: { readonly [Name in keyof Events]?: (value: Events[Name]) => void } = {
-  places: (places) => usePlaces.setState({ places }),
+  places: (places) => {
+    usePlaces.setState({ places })
+    if (places.every((place) => place.state !== 'scanning')) loadTrash()
+  },
   volumes: putVolumes,
   volumesRemoved: removeVolumes,
   job: (job) => {
     putJob(job)
     noteCheck(job)
+    noteFiles(job)
   },
   jobDismissed: removeJob,
   opened: (files) => openDialog({ kind: 'files', files }),
@@ -48,5 +53,6 @@ export async function connect(runCommand: (id: string) => void): Promise<void> {
   }
   for (const problem of overview.problems) tellOf(problem)
   loadVolumes().catch(tell)
+  loadTrash()
   api.formats().then((formats) => useFormats.setState({ formats }), tell)
 }

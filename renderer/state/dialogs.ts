@@ -2,8 +2,8 @@
 
 import { t } from 'i18next'
 import { create } from 'zustand'
-import type { CheckReport, RepairMode, SnapshotFacts } from '../../core/model/index.ts'
-import type { Granted, Volume } from '../../electron/contract/data.ts'
+import type { CheckReport, RepairMode, SnapshotFacts, TrashPlan } from '../../core/model/index.ts'
+import type { Granted, Trashed, Volume } from '../../electron/contract/data.ts'
 
 /** What a conversion starts from: a library volume, or a file that was dropped or chosen. */
 export type ConvertSource = { readonly kind: 'library'; readonly volume: Volume } | Granted
@@ -40,6 +40,11 @@ export type OpenDialog =
   | { readonly kind: 'commit'; readonly volume: Volume }
   | { readonly kind: 'flatten'; readonly volume: Volume }
   | { readonly kind: 'rebase'; readonly volume: Volume }
+  /** Other volumes lie on these. */
+  | { readonly kind: 'delete'; readonly volumes: readonly Volume[]; readonly plan: TrashPlan }
+  | { readonly kind: 'empty-trash'; readonly items: readonly Trashed[] }
+  | { readonly kind: 'relocate'; readonly volume: Volume; readonly act: 'move' | 'copy' }
+  | { readonly kind: 'locate'; readonly volume: Volume }
   | { readonly kind: 'compare'; readonly left: Volume; readonly right: Volume }
   /** `file` is what is locked: the volume's own, or one below it. */
   | {

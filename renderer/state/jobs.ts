@@ -80,6 +80,21 @@ export async function startJobs(requests: readonly JobRequest[]): Promise<void> 
   for (const request of requests) await api.startJob(request)
 }
 
+/** Calls `then` once all of these have succeeded; where one does not, that is told by the job, and nothing follows. */
+export async function startThen(requests: readonly JobRequest[], then: () => Promise<void>): Promise<void> {
+  const ids = await Promise.all(requests.map(async (request) => api.startJob(request)))
+  const isDone = (): boolean => {
+    const jobs = useJobs.getState().jobs.filter((job) => ids.includes(job.id))
+    if (jobs.length < ids.length || !jobs.every(isEnded)) return false
+    if (jobs.every((job) => job.state.kind === 'succeeded')) then().catch(tell)
+    return true
+  }
+  if (isDone()) return
+  const stop = useJobs.subscribe(() => {
+    if (isDone()) stop()
+  })
+}
+
 export function startChecks(volumes: readonly Volume[]): Promise<void> {
   return startJobs(volumes.map((volume) => ({ kind: 'check', ...theVolume(volume) })))
 }

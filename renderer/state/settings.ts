@@ -19,6 +19,8 @@ export const useSettings = create<SettingsState>()(() => ({
     verifyConversions: true,
     keepUndo: true,
     newFormat: 'qcow2',
+    hiddenColumns: [],
+    trashDays: 14,
     sort: { column: 'name', descending: false },
   },
   platform: 'linux',

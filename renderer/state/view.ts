@@ -6,7 +6,10 @@ import type { FolderId, VolumeId } from '../../electron/contract/ids.ts'
 import { useVolumes } from './volumes.ts'
 
 export type Scope =
-  { readonly kind: 'all' } | { readonly kind: 'attention' } | { readonly kind: 'place'; readonly place: FolderId }
+  | { readonly kind: 'all' }
+  | { readonly kind: 'trash' }
+  | { readonly kind: 'attention' }
+  | { readonly kind: 'place'; readonly place: FolderId }
 
 export type VolumeTab = 'overview' | 'map' | 'snapshots' | 'contents' | 'health' | 'activity' | 'keys'
 

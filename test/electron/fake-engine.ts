@@ -43,6 +43,7 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
     history: async () => ({ nodes: [] }),
     contents: async () => ({ diskSize: 1024, scheme: 'none', sectorSize: 512, partitions: [], problems: [] }),
     planTrash: async (paths) => ({ files: paths, allocatedSize: 512, dependents: [], command: [] }),
+    checkBase: async () => ({ kind: 'plausible', doubts: [] }),
     planMove: async () => ({ told: [], untold: [], copies: false, allocatedSize: 512, free: 1024, command: [] }),
     trash: async () => [],
     predictCreate: async () => ({ now: 1, atMost: 2 }),

@@ -16,7 +16,19 @@ function left(text: string): readonly string[] {
   return volumes.filter((one) => matches(terms, one)).map((one) => one.name)
 }
 
+function shown(filter: string, facts: Parameters<typeof volume>[1]): boolean {
+  return matches(parseFilter(filter), volume('disk.qcow2', facts))
+}
+
 describe('the filter', () => {
+  test('a filter knows what is in use, what has lost its base, and how many lie on it', () => {
+    expect(shown('in-use', { inUse: { machine: 'web1' } })).toBe(true)
+    expect(shown('in-use', {})).toBe(false)
+    expect(shown('missing', { parentMissing: true })).toBe(true)
+    expect(shown('overlays>=2 snapshots=0', { overlayCount: 2, snapshotCount: 0 })).toBe(true)
+    expect(shown('overlays>2', { overlayCount: 2 })).toBe(false)
+  })
+
   test('finds words of the name, whatever their case', () => {
     expect(left('DEB')).toEqual(['debian12.qcow2', 'Debian-old.raw'])
     expect(left('deb old')).toEqual(['Debian-old.raw'])

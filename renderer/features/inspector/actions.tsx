@@ -28,7 +28,13 @@ export function Actions() {
         <Item id="volume.amend" />
         <Item id="volume.bitmaps" />
         <MenuSeparator />
+        <Item id="volume.locate" />
         <Item id="volume.undo" />
+        <MenuSeparator />
+        <Item id="volume.rename" />
+        <Item id="volume.move" />
+        <Item id="volume.duplicate" />
+        <Item id="volume.delete" />
         <MenuSeparator />
         <Item id="volume.show-in-folder" />
         <Item id="volume.copy-path" />

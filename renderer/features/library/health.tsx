@@ -39,7 +39,8 @@ const FOUND: Partial<Record<Verdict, Condition>> = {
 export function Health({ volume }: { readonly volume: Volume }) {
   const checked = useChecks((state) => state.byVolume.get(volume.id))
   const { error } = volume
-  const condition = error ? (CONDITIONS[error.code] ?? DAMAGED) : FOUND[verdictOf(checked, volume)]
+  const missing = volume.parentMissing === true ? CONDITIONS['missing-file'] : undefined
+  const condition = error ? (CONDITIONS[error.code] ?? DAMAGED) : (missing ?? FOUND[verdictOf(checked, volume)])
   if (!condition) return <span className="secondary">{t('health.notChecked')}</span>
   const { icon: Icon, word, tone } = condition
   return (

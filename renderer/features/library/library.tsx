@@ -1,6 +1,7 @@
 // The library: a line that says what is shown, and the table, or why there is none.
 
 import { useMemo } from 'react'
+import type { ReactNode } from 'react'
 import { useChecks } from '../../state/checks.ts'
 import { usePlaces } from '../../state/places.ts'
 import { useView } from '../../state/view.ts'
@@ -11,7 +12,8 @@ import { filtered, inScope } from './shown.ts'
 import { ViewBar } from './view-bar.tsx'
 import { VolumeTable } from './volume-table.tsx'
 
-export function Library() {
+/** `trash` stands in its place when that is looked at. */
+export function Library({ trash }: { readonly trash: ReactNode }) {
   const byId = useVolumes((state) => state.byId)
   const loaded = useVolumes((state) => state.loaded)
   const places = usePlaces((state) => state.places)
@@ -23,8 +25,10 @@ export function Library() {
 
   return (
     <main className={styles.library}>
-      {byId.size > 0 && <ViewBar scoped={scoped} shown={shown} />}
-      {shown.length > 0 ? (
+      {byId.size > 0 && scope.kind !== 'trash' && <ViewBar scoped={scoped} shown={shown} />}
+      {scope.kind === 'trash' ? (
+        trash
+      ) : shown.length > 0 ? (
         <VolumeTable volumes={shown} />
       ) : byId.size > 0 && scoped.length > 0 ? (
         <NoMatch filter={filter} />

@@ -22,7 +22,13 @@ export function RowMenu({ children }: { readonly children: ReactElement }) {
       <CommandItem id="volume.amend" />
       <CommandItem id="volume.bitmaps" />
       <MenuSeparator />
+      <CommandItem id="volume.locate" />
       <CommandItem id="volume.undo" />
+      <MenuSeparator />
+      <CommandItem id="volume.rename" />
+      <CommandItem id="volume.move" />
+      <CommandItem id="volume.duplicate" />
+      <CommandItem id="volume.delete" />
       <MenuSeparator />
       <CommandItem id="volume.show-in-folder" />
       <CommandItem id="volume.copy-path" />

@@ -15,6 +15,8 @@ export function inScope(
 ): readonly Volume[] {
   const all = [...volumes]
   switch (scope.kind) {
+    case 'trash':
+      return []
     case 'all':
       return all
     case 'attention':

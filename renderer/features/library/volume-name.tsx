@@ -3,14 +3,21 @@
 import { LockKeyhole } from 'lucide-react'
 import { use } from 'react'
 import type { Volume } from '../../../electron/contract/data.ts'
+import { useRenaming } from '../../state/renaming.ts'
 import { formatShape } from '../../state/formats.ts'
 import { fileName, stem } from '../../state/volumes.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { Glyph } from '../../ui/glyph.tsx'
 import { CutsContext } from './cuts.ts'
+import { NameField } from './name-field.tsx'
 import styles from './volume-name.module.css'
 
-export function VolumeName({ volume: { name, format, encrypted } }: { readonly volume: Volume }) {
+export function VolumeName({ volume }: { readonly volume: Volume }) {
+  const isRenamed = useRenaming((state) => state.id === volume.id)
+  return isRenamed ? <NameField volume={volume} /> : <ShownName volume={volume} />
+}
+
+function ShownName({ volume: { name, format, encrypted } }: { readonly volume: Volume }) {
   const { head, tail } = use(CutsContext).name(name)
   const slash = head.lastIndexOf('/') + 1
   return (

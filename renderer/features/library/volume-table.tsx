@@ -3,13 +3,14 @@
 import { useTable } from '@tanstack/react-table'
 import type { SortingState } from '@tanstack/react-table'
 import { useMemo, useRef } from 'react'
+import type { CSSProperties } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { openVolume } from '../../commands/change-commands.ts'
 import { changeSettings, useSettings } from '../../state/settings.ts'
 import { useTextMeasure } from '../../ui/use-text-measure.ts'
 import { useWidth } from '../../ui/use-width.ts'
-import { columns, features } from './columns.tsx'
+import { features, shownColumns, tracksOf } from './columns.tsx'
 import { BEFORE_NAME, CutsContext, cutsFor } from './cuts.ts'
 import { HeaderRow } from './header-row.tsx'
 import { RowMenu } from './row-menu.tsx'
@@ -21,11 +22,12 @@ const ROW_HEIGHTS = { comfortable: 32, compact: 26 } as const
 
 export function VolumeTable({ volumes }: { readonly volumes: readonly Volume[] }) {
   const { t } = useTranslation()
-  const { sort, density } = useSettings((state) => state.settings)
+  const { sort, density, hiddenColumns } = useSettings((state) => state.settings)
   const scroller = useRef<HTMLDivElement>(null)
   const cuts = useCuts()
 
   const sorting = useMemo<SortingState>(() => [{ id: sort.column, desc: sort.descending }], [sort])
+  const columns = useMemo(() => shownColumns(hiddenColumns), [hiddenColumns])
   const table = useTable({
     features,
     columns,
@@ -63,6 +65,7 @@ export function VolumeTable({ volumes }: { readonly volumes: readonly Volume[] }
         aria-multiselectable="true"
         tabIndex={-1}
         className={styles.grid}
+        style={{ '--columns': tracksOf(columns) } as CSSProperties}
         onKeyDown={grid.onKeyDown}
         onMouseDown={grid.onMouseDown}
         onDoubleClick={grid.onDoubleClick}

@@ -45,7 +45,9 @@ function Crumbs() {
       ? t('shell.all')
       : scope.kind === 'attention'
         ? t('shell.attention')
-        : (places.find((place) => place.id === scope.place)?.label ?? t('shell.location'))
+        : scope.kind === 'trash'
+          ? t('shell.trash')
+          : (places.find((place) => place.id === scope.place)?.label ?? t('shell.location'))
   if (volume) {
     const name = fileName(volume.name)
     return (

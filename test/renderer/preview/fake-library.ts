@@ -151,7 +151,13 @@ export const PLACES = [
 
 export function fakeVolumes(count: number, now: number): Volume[] {
   const random = seeded(20261120)
-  return Array.from({ length: count }, (_, index) => volume(index, KNOWN[index] ?? made(index, random), now))
+  const volumes = Array.from({ length: count }, (_, index) => volume(index, KNOWN[index] ?? made(index, random), now))
+  const overlays = new Map<string, number>()
+  for (const { parent } of volumes) if (parent !== undefined) overlays.set(parent, (overlays.get(parent) ?? 0) + 1)
+  return volumes.map((one) => {
+    const overlayCount = overlays.get(one.path)
+    return overlayCount === undefined ? one : { ...one, overlayCount }
+  })
 }
 
 function made(index: number, random: () => number): Row {
@@ -182,10 +188,15 @@ function volume(index: number, row: Row, now: number): Volume {
     fileSize: Math.round(row.disk * GiB) + MiB,
     modifiedAt: Math.round(now - row.daysAgo * DAY),
     snapshotCount: row.snapshots ?? 0,
-    ...(row.parent === undefined ? {} : { backing: row.parent }),
+    ...(row.parent === undefined ? {} : parentOf(row.parent, row.error?.code === 'missing-file')),
+    ...(row.name === 'ci-runner-01.qcow2' ? { inUse: { process: 4242, machine: 'ci-runner-01' } } : {}),
     ...(row.error ? { error: row.error } : {}),
     ...(row.encrypted === true ? { encrypted: true } : {}),
   }
+}
+
+function parentOf(name: string, missing: boolean): Partial<Volume> {
+  return { backing: name, ...(missing ? { parentMissing: true } : { parent: `/home/sam/VMs/${name}` }) }
 }
 
 export function fakePlaces(volumes: readonly Volume[]): Place[] {

@@ -67,6 +67,8 @@ export class FakeSpindle {
       verifyConversions: true,
       keepUndo: true,
       newFormat: 'qcow2',
+      hiddenColumns: [],
+      trashDays: 14,
       sort: { column: 'name', descending: false },
       ...options.settings,
     }
@@ -117,6 +119,7 @@ export class FakeSpindle {
           ids.map((id) => this.#volume(id)),
           this.volumes,
         ),
+      checkBase: async () => ({ kind: 'plausible', doubts: ['name'] }),
       planMove: async () => ({ told: [], untold: [], copies: false, allocatedSize: 0, free: 0, command: [] }),
       trash: async () => this.#files.list(),
       undoOffer: async (id) => this.#changes.undoOffer(this.#volume(id)) ?? null,

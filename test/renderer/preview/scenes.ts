@@ -19,6 +19,56 @@ export const SCENES: readonly Scene[] = [
   { name: 'library-wide', query: 'volumes=10000&jobs', size: WIDE, act: (page) => choose(page, 'arch-22.qcow2') },
   { name: 'library-compact', query: 'volumes=40&density=compact', act: (page) => choose(page, 'ad-dc01.qcow2') },
   { name: 'library-one', query: 'volumes=1' },
+  {
+    name: 'delete-needed',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'debian12-2026-09.qcow2')
+      await page.keyboard.press('Delete')
+      await page.getByRole('alertdialog').waitFor()
+    },
+  },
+  {
+    name: 'trash',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'nfs-export.raw')
+      await page.keyboard.press('Delete')
+      await page.getByRole('status').getByText('was deleted').waitFor()
+      await page.getByRole('button', { name: /^Trash/ }).click()
+      await page.getByRole('button', { name: 'Put back nfs-export.raw' }).waitFor()
+    },
+  },
+  {
+    name: 'rename',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'nfs-export.raw')
+      await page.keyboard.press('F2')
+      await page.getByRole('textbox', { name: /^New name/ }).waitFor()
+    },
+  },
+  {
+    name: 'move',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'nfs-export.raw')
+      await page.keyboard.press('Shift+F10')
+      await page.getByRole('menuitem', { name: 'Move…' }).click()
+      await page.getByRole('dialog').getByText('To be copied').waitFor()
+    },
+  },
+  {
+    name: 'locate',
+    query: 'volumes=40&files=debian12-old.qcow2',
+    act: async (page) => {
+      await choose(page, 'web1-staging.qcow2')
+      await page.keyboard.press('Shift+F10')
+      await page.getByRole('menuitem', { name: 'Locate base…' }).click()
+      await page.getByRole('button', { name: 'Choose file…' }).click()
+      await page.getByText('Nothing says').waitFor()
+    },
+  },
   { name: 'library-empty', query: 'volumes=0&bare' },
   { name: 'library-scanning', query: 'volumes=0&bare&scanning' },
   { name: 'map', query: 'volumes=40', act: openMap },
