@@ -55,7 +55,7 @@ export class JobSignals {
     const { words } = this.#options
     if (state.kind === 'failed') return { title: words('jobs.failed', { name: target }), body: state.error.message }
     if (state.kind !== 'succeeded' || endedAt - startedAt < WORTH_TELLING) return undefined
-    return { title: words('jobs.done', { name: target }), body: words(`jobs.kind.${state.result.kind}`) }
+    return { title: words('jobs.done'), body: target }
   }
 }
 

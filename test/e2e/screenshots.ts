@@ -144,6 +144,7 @@ const CHANGE_SCREENS = [
   'resize-shrink',
   'health',
   'repair',
+  'activity',
   'merge-down',
   'compare',
 ] as const
@@ -197,6 +198,9 @@ async function changeScreens(page: Page, theme: string): Promise<void> {
   await page.getByRole('button', { name: /^Repair \d/ }).click()
   await shoot(page, 'repair', theme)
   await leave()
+  await page.keyboard.press('Alt+6')
+  await page.getByRole('table').waitFor()
+  await shoot(page, 'activity', theme)
   await page.keyboard.press('Alt+ArrowLeft')
 
   await volumeRow(page, 'web1.qcow2').click({ button: 'right' })
@@ -262,7 +266,15 @@ async function everyScreen(theme: 'light' | 'dark', work: string): Promise<void>
     await page.keyboard.press('Escape')
 
     if (isWanted(...CHANGE_SCREENS)) await changeScreens(page, theme)
-    if (!isWanted('convert', 'convert-several', 'jobs')) return
+    if (isWanted('settings', 'shortcuts')) {
+      await page.keyboard.press('Control+,')
+      await shoot(page, 'settings', theme)
+      await page.keyboard.press('F1')
+      await shoot(page, 'shortcuts', theme)
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Alt+ArrowLeft')
+    }
+    if (!isWanted('convert', 'convert-several', 'jobs', 'jobs-page')) return
     await select(page, 'mail-relay.qcow2', 'Backing file')
     await page.keyboard.press('Control+e')
     await page.getByRole('button', { name: 'Convert volume' }).and(page.locator(':enabled')).waitFor()
@@ -290,6 +302,8 @@ async function everyScreen(theme: 'light' | 'dark', work: string): Promise<void>
       () => Number(document.querySelector('section [role="progressbar"]')?.getAttribute('aria-valuenow')) > 0,
     )
     await shoot(page, 'jobs', theme)
+    await page.keyboard.press('Control+Shift+j')
+    await shoot(page, 'jobs-page', theme)
   } finally {
     await app.evaluate(({ dialog }) =>
       Object.assign(dialog, { showMessageBox: async () => ({ response: 0, checkboxChecked: false }) }),
