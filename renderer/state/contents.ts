@@ -8,6 +8,7 @@ import type { VolumeId } from '../../electron/contract/ids.ts'
 import { api } from './api.ts'
 import { useAsked, useVersion } from './asked.ts'
 import type { Asked } from './asked.ts'
+import { sizeText } from './text.ts'
 
 const contents = (id: VolumeId): Promise<DiskContents> => api.contents(id)
 
@@ -30,4 +31,36 @@ export function partitionName({ index, type, name, fileSystem }: PartitionFacts)
 /** Of a partition, or a file system: 0 to 1. */
 export function usedPart(used: number | undefined, size: number): number | undefined {
   return used === undefined || size <= 0 ? undefined : Math.min(1, used / size)
+}
+
+/** Where each part of the disk lies, and how full it is, for drawing: 0 to 1 of the disk, and of the part. */
+export interface DrawnPart {
+  readonly id: string
+  readonly start: number
+  readonly length: number
+  readonly name: string
+  readonly detail: string
+  readonly used?: number
+}
+
+export function drawnParts(contents: DiskContents): readonly DrawnPart[] {
+  const { diskSize, fileSystem, scheme } = contents
+  if (scheme === 'none' && fileSystem) {
+    const { kind, label, size = diskSize, used } = fileSystem
+    const name = [FILE_SYSTEM_TITLES[kind], label].filter(Boolean).join(', ')
+    const full = usedPart(used, size)
+    const whole = { id: 'whole', start: 0, length: size / diskSize, name, detail: sizeText(size) }
+    return [full === undefined ? whole : { ...whole, used: full }]
+  }
+  return shownPartitions(contents).map((one) => {
+    const full = usedPart(one.fileSystem?.used, one.length)
+    const part = {
+      id: `${one.index} ${one.offset}`,
+      start: one.offset / diskSize,
+      length: one.length / diskSize,
+      name: partitionName(one),
+      detail: sizeText(one.length),
+    }
+    return full === undefined ? part : { ...part, used: full }
+  })
 }

@@ -139,7 +139,7 @@ describe('snapshots', () => {
 async function resize(page: Page): Promise<Locator> {
   await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'Resize' }).click()
   const dialog = page.getByRole('dialog', { name: /^Resize/ })
-  await dialog.getByText('Data ends at').waitFor()
+  await dialog.getByText(/Safe minimum \d/).waitFor()
   return dialog
 }
 
@@ -165,6 +165,7 @@ describe('the size', () => {
           virtualSize: 60 * GiB,
           shrink: false,
           preallocation: 'metadata',
+          moveGpt: true,
         },
       ])
     })

@@ -3,17 +3,15 @@
 import { HardDrive, Lock, SearchX } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { FILE_SYSTEM_TITLES } from '../../../core/model/index.ts'
 import type { DiskContents } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
 import { useCommand } from '../../commands/use-command.ts'
-import { partitionName, shownPartitions, usedPart, useContents } from '../../state/contents.ts'
+import { drawnParts, useContents } from '../../state/contents.ts'
 import { errorText } from '../../state/errors.ts'
 import { sizeText } from '../../state/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { Note } from '../../ui/note.tsx'
 import { PartsBar } from '../../ui/parts-bar.tsx'
-import type { BarPart } from '../../ui/parts-bar.tsx'
 import styles from './contents.module.css'
 import { PartitionTable } from './partition-table.tsx'
 
@@ -92,7 +90,7 @@ function Found({ contents }: { readonly contents: DiskContents }) {
           {resize.title}
         </Button>
       </div>
-      <PartsBar parts={partsOf(contents)} height={BAR_HEIGHT} />
+      <PartsBar parts={drawnParts(contents)} height={BAR_HEIGHT} />
       <div className={styles.ruler} aria-hidden="true">
         <span>0</span>
         <span>{sizeText(diskSize / 2)}</span>
@@ -110,34 +108,4 @@ function Found({ contents }: { readonly contents: DiskContents }) {
       <PartitionTable contents={contents} />
     </section>
   )
-}
-
-function partsOf(contents: DiskContents): readonly BarPart[] {
-  const { diskSize, fileSystem, scheme } = contents
-  if (scheme === 'none' && fileSystem) {
-    const { kind, label, size = diskSize, used } = fileSystem
-    const name = [FILE_SYSTEM_TITLES[kind], label].filter(Boolean).join(', ')
-    const full = usedPart(used, size)
-    return [
-      {
-        id: 'whole',
-        start: 0,
-        length: size / diskSize,
-        name,
-        detail: sizeText(size),
-        ...(full !== undefined && { used: full }),
-      },
-    ]
-  }
-  return shownPartitions(contents).map((one) => {
-    const full = usedPart(one.fileSystem?.used, one.length)
-    return {
-      id: `${one.index} ${one.offset}`,
-      start: one.offset / diskSize,
-      length: one.length / diskSize,
-      name: partitionName(one),
-      detail: sizeText(one.length),
-      ...(full !== undefined && { used: full }),
-    }
-  })
 }

@@ -3,10 +3,11 @@
 import { ShieldCheck } from 'lucide-react'
 import { useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { FormatFacts, Preallocation } from '../../../core/model/index.ts'
+import type { DiskContents, FormatFacts, Preallocation } from '../../../core/model/index.ts'
 import { GiB } from '../../../core/model/index.ts'
 import type { ResizeRequest, Volume } from '../../../electron/contract/data.ts'
 import { api } from '../../state/api.ts'
+import { drawnParts, useContents } from '../../state/contents.ts'
 import { closeDialog, dialogLabels } from '../../state/dialogs.ts'
 import { startJobs, theVolume } from '../../state/jobs.ts'
 import { tell } from '../../state/notices.ts'
@@ -16,6 +17,7 @@ import { sizeText } from '../../state/text.ts'
 import { fileName } from '../../state/volumes.ts'
 import { useSettings } from '../../state/settings.ts'
 import { Button } from '../../ui/button.tsx'
+import { Checkbox } from '../../ui/checkbox.tsx'
 import { CommandFold } from '../../ui/command-fold.tsx'
 import { Figures } from '../../ui/figures.tsx'
 import { Block, FormDialog } from '../../ui/form-dialog.tsx'
@@ -43,20 +45,29 @@ export function ResizeDialog({ volume, now, facts }: ResizeDialogProps) {
   const [text, setText] = useState(sizeText(now))
   const [preallocation, setPreallocation] = useState<Preallocation>('off')
   const [keepUndo, setKeepUndo] = useState(useSettings((state) => state.settings.keepUndo))
+  const [moveGpt, setMoveGpt] = useState(true)
+  const { value: contents, error: unknown } = useContents(volume)
+  const hasGpt = hasWholeGpt(contents)
   const [typedName, setTypedName] = useState('')
   // "40 GiB" may stand for a size that is not quite that.
   const size = text === sizeText(now) ? now : typedSize(text)
   const shrinks = size !== undefined && size < now
+  const minimum = contents?.smallestSize
+  const gptFits = minimum === undefined || (size ?? now) >= minimum
   const request: ResizeRequest = {
     kind: 'resize',
     ...theVolume(volume),
     virtualSize: size ?? now,
     shrink: shrinks,
     preallocation: shrinks ? 'off' : preallocation,
+    ...(hasGpt && gptFits && moveGpt && { moveGpt }),
     ...(shrinks && keepUndo && { keepUndo }),
   }
   const { plan: planned, error, fresh } = usePlanned(request, plan)
   const lost = shrinks && planned ? planned.lostBytes : 0
+  const cut = shrinks && planned ? planned.cutPartitions : []
+  const destroys = lost > 0 || cut.length > 0
+  const least = planned && safeMinimum(minimum ?? planned.dataEnd)
   const problem = sizeProblem(size, now)
   const grown = Math.max(0, (size ?? now) - now)
   const reserves = preallocation === 'falloc' || preallocation === 'full'
@@ -64,8 +75,8 @@ export function ResizeDialog({ volume, now, facts }: ResizeDialogProps) {
   function reason(): string | undefined {
     if (problem !== undefined) return t(`resize.problem.${problem}`)
     if (error) return t('resize.refused')
-    if (!fresh) return t('resize.looking')
-    return lost > 0 && typedName.trim() !== name ? t('resize.typeFirst') : undefined
+    if (!fresh || (!contents && !unknown)) return t('resize.looking')
+    return destroys && typedName.trim() !== name ? t('resize.typeFirst') : undefined
   }
 
   function start(): void {
@@ -81,13 +92,15 @@ export function ResizeDialog({ volume, now, facts }: ResizeDialogProps) {
       title={t('resize.title', { name })}
       width="medium"
       labels={dialogLabels()}
-      danger={lost > 0}
+      danger={destroys}
       submit={
         lost > 0
           ? t('resize.shrinkLosing', { size: sizeText(lost) })
-          : shrinks
-            ? t('resize.shrink', { size: target })
-            : t('resize.grow', { size: target })
+          : cut.length > 0
+            ? t('resize.shrinkCutting')
+            : shrinks
+              ? t('resize.shrink', { size: target })
+              : t('resize.grow', { size: target })
       }
       reason={reason()}
       promise={
@@ -119,8 +132,8 @@ export function ResizeDialog({ volume, now, facts }: ResizeDialogProps) {
             t(shrinks ? 'resize.less' : 'resize.more', { size: sizeText(Math.abs(size - now)) })}
         </span>
         <span className="grow" />
-        {planned && safeMinimum(planned.dataEnd) < now && (
-          <Button size="small" onClick={() => setText(sizeUp(safeMinimum(planned.dataEnd)))}>
+        {least !== undefined && least < now && (
+          <Button size="small" onClick={() => setText(sizeUp(least))}>
             {t('resize.safeMinimum')}
           </Button>
         )}
@@ -138,6 +151,8 @@ export function ResizeDialog({ volume, now, facts }: ResizeDialogProps) {
         size={size ?? now}
         room={roomFor(now, size ?? now)}
         dataEnd={planned?.dataEnd}
+        minimum={minimum}
+        parts={contents ? drawnParts(contents) : []}
         onSizeChange={(bytes) => setText(sizeText(bytes))}
       />
       <Figures
@@ -160,10 +175,22 @@ export function ResizeDialog({ volume, now, facts }: ResizeDialogProps) {
           </Note>
         </Block>
       )}
+      {hasGpt && (
+        <Block>
+          <Checkbox
+            label={t('resize.moveGpt')}
+            help={gptFits ? t('resize.moveGptHelp') : t('resize.moveGptNot', { size: sizeText(minimum ?? 0) })}
+            checked={moveGpt && gptFits}
+            disabled={!gptFits}
+            onCheckedChange={setMoveGpt}
+          />
+        </Block>
+      )}
       {shrinks ? (
         <Shrinking
           volume={volume}
           lost={lost}
+          cut={cut}
           undoable={planned?.undoable ?? true}
           keepUndo={keepUndo}
           typedName={typedName}
@@ -171,7 +198,7 @@ export function ResizeDialog({ volume, now, facts }: ResizeDialogProps) {
           onTypedName={setTypedName}
         />
       ) : (
-        <Growing facts={facts} preallocation={preallocation} onPreallocation={setPreallocation} />
+        <Growing facts={facts} contents={contents} preallocation={preallocation} onPreallocation={setPreallocation} />
       )}
       <Block>
         <CommandFold
@@ -186,6 +213,11 @@ export function ResizeDialog({ volume, now, facts }: ResizeDialogProps) {
       </Block>
     </FormDialog>
   )
+}
+
+/** Whether one of its copies holds, from which the other can be made. */
+function hasWholeGpt(contents: DiskContents | undefined): boolean {
+  return contents?.gpt !== undefined && (contents.gpt.primary === 'good' || contents.gpt.backup !== 'damaged')
 }
 
 /** As text, but never below: three digits alone could cut a little off. */

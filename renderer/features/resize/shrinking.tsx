@@ -1,5 +1,6 @@
 // A smaller disk: what is cut off, and the word that says it is meant.
 
+import i18next from 'i18next'
 import { useId } from 'react'
 import { Trans, useTranslation } from 'react-i18next'
 import type { Volume } from '../../../electron/contract/data.ts'
@@ -15,6 +16,8 @@ interface ShrinkingProps {
   readonly volume: Volume
   /** Bytes of data beyond the new end. */
   readonly lost: number
+  /** Numbers of the partitions it cuts. */
+  readonly cut: readonly number[]
   readonly undoable: boolean
   readonly keepUndo: boolean
   readonly typedName: string
@@ -23,16 +26,20 @@ interface ShrinkingProps {
 }
 
 export function Shrinking(props: ShrinkingProps) {
-  const { volume, lost, undoable, keepUndo, typedName, onKeepUndo, onTypedName } = props
+  const { volume, lost, cut, undoable, keepUndo, typedName, onKeepUndo, onTypedName } = props
   const { t } = useTranslation()
   const id = useId()
   const byId = useVolumes((state) => state.byId)
+  const destroys = lost > 0 || cut.length > 0
   const overlays = overlaysOf(volume, byId.values()).length
   return (
     <>
-      <Note kind={lost > 0 ? 'danger' : 'warn'} role="alert">
-        {lost > 0 ? t('resize.loses', { size: sizeText(lost) }) : t('resize.losesNothing')} {t('resize.guestFirst')}
-      </Note>
+      <Block>
+        <Note kind={destroys ? 'danger' : 'warn'} role="alert">
+          {cut.length > 0 && `${t('resize.cuts', { count: cut.length, list: listText(cut) })} `}
+          {lost > 0 ? t('resize.loses', { size: sizeText(lost) }) : t('resize.losesNothing')} {t('resize.guestFirst')}
+        </Note>
+      </Block>
       {overlays > 0 && (
         <Block>
           <Note kind="danger">{t('chain.readThrough', { count: overlays })}</Note>
@@ -50,7 +57,7 @@ export function Shrinking(props: ShrinkingProps) {
           <Note kind="warn">{t('resize.notUndoable')}</Note>
         )}
       </Block>
-      {lost > 0 && (
+      {destroys && (
         <Block>
           <Field
             htmlFor={id}
@@ -68,4 +75,8 @@ export function Shrinking(props: ShrinkingProps) {
       )}
     </>
   )
+}
+
+function listText(numbers: readonly number[]): string {
+  return new Intl.ListFormat(i18next.language).format(numbers.map(String))
 }

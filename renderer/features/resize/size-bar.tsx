@@ -4,6 +4,8 @@ import { Slider } from '@base-ui/react/slider'
 import { useTranslation } from 'react-i18next'
 import { sizeText } from '../../state/text.ts'
 import { classNames } from '../../ui/class-names.ts'
+import { PartsBar } from '../../ui/parts-bar.tsx'
+import type { BarPart } from '../../ui/parts-bar.tsx'
 import styles from './resize.module.css'
 import { stepOf } from './sizes.ts'
 
@@ -13,6 +15,10 @@ interface SizeBarProps {
   readonly room: number
   /** Undefined while it is not known. */
   readonly dataEnd: number | undefined
+  /** What all partitions need, where that is known. */
+  readonly minimum: number | undefined
+  /** Of the disk as it is now. */
+  readonly parts: readonly BarPart[]
   readonly onSizeChange: (size: number) => void
 }
 
@@ -22,20 +28,29 @@ const NEAR_EDGE = 0.1
 
 const TICKS = [0, 0.25, 0.5, 0.75] as const
 
-export function SizeBar({ now, size, room, dataEnd, onSizeChange }: SizeBarProps) {
+export function SizeBar({ now, size, room, dataEnd, minimum, parts, onSizeChange }: SizeBarProps) {
   const { t } = useTranslation()
   const step = stepOf(room)
   const at = (bytes: number): string => `${Math.min(1, bytes / room) * 100}%`
   const span = (from: number, to: number) => ({ left: at(from), width: `${(Math.max(0, to - from) / room) * 100}%` })
   const kept = Math.min(now, size)
   // Two marks that stand close together go to either side.
-  const crowded = dataEnd !== undefined && Math.abs(dataEnd - now) < room * CROWDED
-  const dataMark = dataEnd === undefined || crowded ? styles.before : dataEnd < room * NEAR_EDGE && styles.after
+  const mark = minimum ?? dataEnd
+  const crowded = mark !== undefined && Math.abs(mark - now) < room * CROWDED
+  const markSide = mark === undefined || crowded ? styles.before : mark < room * NEAR_EDGE && styles.after
   return (
     <div className={styles.scale}>
       <div className={styles.room} />
-      <div className={classNames(styles.part, styles.kept)} style={span(0, kept)} />
-      {dataEnd !== undefined && <div className={styles.data} style={span(0, Math.min(dataEnd, kept))} />}
+      {parts.length > 0 ? (
+        <div className={styles.parts} style={span(0, now)}>
+          <PartsBar parts={parts} height={36} />
+        </div>
+      ) : (
+        <>
+          <div className={classNames(styles.part, styles.kept)} style={span(0, kept)} />
+          {dataEnd !== undefined && <div className={styles.data} style={span(0, Math.min(dataEnd, kept))} />}
+        </>
+      )}
       {size > now && (
         <div className={classNames(styles.part, styles.fresh)} style={span(now, size)}>
           <span className={styles.words}>
@@ -53,11 +68,11 @@ export function SizeBar({ now, size, room, dataEnd, onSizeChange }: SizeBarProps
       {dataEnd !== undefined && dataEnd > size && (
         <div className={classNames(styles.data, styles.lost)} style={span(size, dataEnd)} />
       )}
-      {dataEnd !== undefined && dataEnd > 0 && (
+      {mark !== undefined && mark > 0 && (
         <>
-          <i className={styles.line} style={{ left: at(dataEnd) }} />
-          <span className={classNames(styles.mark, styles.minimum, dataMark)} style={{ left: at(dataEnd) }}>
-            {t('resize.dataEnds', { size: sizeText(dataEnd) })}
+          <i className={styles.line} style={{ left: at(mark) }} />
+          <span className={classNames(styles.mark, styles.minimum, markSide)} style={{ left: at(mark) }}>
+            {t(minimum === undefined ? 'resize.dataEnds' : 'resize.minimumAt', { size: sizeText(mark) })}
           </span>
         </>
       )}

@@ -484,7 +484,7 @@ async function openResize(page: Page, size: string): Promise<void> {
   await choose(page, 'debian12.qcow2')
   await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'Resize' }).click()
   await page.getByRole('textbox', { name: 'New size' }).fill(size)
-  await page.getByText('Data ends at').waitFor()
+  await page.getByText(/Safe minimum \d/).waitFor()
   await page.waitForFunction(() => document.querySelector('[role="dialog"]')?.textContent.includes('Looking') === false)
 }
 
