@@ -6,7 +6,7 @@ import type { Locator, Page } from '@playwright/test'
 import { GiB, MiB } from '../../core/model/units.ts'
 import { dropOnZone, volumeRow } from './actions.ts'
 import { expect, test } from './fixtures.ts'
-import { holds, info, qemu, write } from './qemu.ts'
+import { holds, info, qemu, qemuStatus, write } from './qemu.ts'
 
 async function resize(page: Page, name: string, size: string): Promise<Locator> {
   await volumeRow(page, name).click()
@@ -48,6 +48,8 @@ test('a disk grows; it shrinks and loses data only at the word of it, and gets i
   const undo = page.getByRole('button', { name: 'Undo last change' })
   await undo.click()
   await expect(undo).toBeHidden()
+  // The offer goes before the last lock on the file does.
+  await expect.poll(() => qemuStatus('info', image)).toBe(0)
   expect(info(image)['virtual-size']).toBe(2 * GiB)
   expect(holds(image, '0x22', '600M 1M')).toBe(true)
   expect(qemu('check', image)).toContain('No errors were found')
