@@ -12,6 +12,7 @@ import { closeDialog, dialogLabels } from '../../state/dialogs.ts'
 import { useInspection } from '../../state/inspection.ts'
 import { startJobs, theVolume } from '../../state/jobs.ts'
 import { tell } from '../../state/notices.ts'
+import { useSettings } from '../../state/settings.ts'
 import { commandText } from '../../state/shell-words.ts'
 import { fileName } from '../../state/volumes.ts'
 import { Checkbox } from '../../ui/checkbox.tsx'
@@ -33,7 +34,7 @@ export function AmendDialog({ volume, facts, formats }: AmendDialogProps) {
   const image = chain?.[0]
   const [chosen, setChosen] = useState<OptionValues>({})
   const [backingFormat, setBackingFormat] = useState<FormatId>()
-  const [keepUndo, setKeepUndo] = useState(true)
+  const [keepUndo, setKeepUndo] = useState(useSettings((state) => state.settings.keepUndo))
   const options = image ? amendableOptions(facts, image) : []
   const current = image ? currentOptions(image, options) : {}
   const changed = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => current[name] !== value))
