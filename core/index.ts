@@ -86,6 +86,7 @@ export function createEngine({ emit, journal: journalPath }: EngineOptions): Eng
     planResize: operations.planResize,
     planCommit: operations.planCommit,
     planBypass: operations.planBypass,
+    planCompact: operations.planCompact,
     planRebase: operations.planRebase,
     planTrash: operations.planTrash,
     planMove: operations.planMove,

@@ -52,6 +52,10 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ],
   [
+    'compact',
+    { summary: 'Put an image into a smaller file', load: async () => (await import('./compact.ts')).compact },
+  ],
+  [
     'contents',
     {
       summary: 'Tell which partitions and file systems lie on a disk',

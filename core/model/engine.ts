@@ -5,13 +5,25 @@ import type { DiskContents } from './contents.ts'
 import type { ErrorData } from './error.ts'
 import type { FormatId, ImageFacts } from './image.ts'
 import type { MapCells, MapExtents, MapRequest } from './map.ts'
-import type { BypassJob, CommitJob, Job, JobSpec, ConvertJob, CreateJob, MoveJob, RebaseJob, ResizeJob } from './job.ts'
+import type {
+  BypassJob,
+  CompactJob,
+  CommitJob,
+  Job,
+  JobSpec,
+  ConvertJob,
+  CreateJob,
+  MoveJob,
+  RebaseJob,
+  ResizeJob,
+} from './job.ts'
 import type { KeyChange, UnlockOutcome, UnlockSpec } from './lock.ts'
 import type { LibraryEvent, SpaceFacts } from './library.ts'
 import type {
   AllocationStrip,
   BaseVerdict,
   BypassPlan,
+  CompactPlan,
   CommitPlan,
   ConvertPlan,
   FormatFacts,
@@ -50,6 +62,7 @@ export interface Engine {
   planConvert(spec: ConvertJob): Promise<ConvertPlan>
   planResize(spec: ResizeJob): Promise<ResizePlan>
   planCommit(spec: CommitJob): Promise<CommitPlan>
+  planCompact(spec: CompactJob): Promise<CompactPlan>
   planBypass(spec: BypassJob): Promise<BypassPlan>
   planRebase(spec: RebaseJob): Promise<RebasePlan>
   /** What deleting these would take along and break. */

@@ -257,7 +257,16 @@ export interface EmptyTrashJob {
   readonly items: readonly string[]
 }
 
+/** The same image in a smaller file, in the place of the old one, which goes to the trash. */
+export interface CompactJob {
+  readonly kind: 'compact'
+  readonly path: string
+  /** Left out, it is detected. */
+  readonly format?: FormatId
+}
+
 export type JobSpec =
+  | CompactJob
   | MoveJob
   | CopyJob
   | TrashJob
@@ -277,6 +286,7 @@ export type JobSpec =
   | RepairJob
 
 const JOB_KINDS = {
+  compact: true,
   create: true,
   convert: true,
   compare: true,
@@ -310,6 +320,16 @@ export interface Progress {
 }
 
 export type JobResult =
+  | {
+      readonly kind: 'compact'
+      readonly path: string
+      /** Bytes of room, before and now; the same where nothing was to be gained and nothing was changed. */
+      readonly before: number
+      readonly after: number
+      /** Path of the old file's item in the trash. */
+      readonly item?: string
+      readonly warnings: readonly string[]
+    }
   | {
       readonly kind: 'move'
       /** Where it is now. */

@@ -72,6 +72,16 @@ export interface ResizePlan {
   readonly command: readonly string[]
 }
 
+export interface CompactPlan {
+  /** Bytes of room, now and at most afterwards. */
+  readonly now: number
+  readonly atMost: number
+  /** Free bytes where the image is: the new file needs its room beside the old one. */
+  readonly free: number
+  /** The same as a command, for copying. */
+  readonly command: readonly string[]
+}
+
 export interface CommitPlan {
   /** Path of the image that takes everything. */
   readonly base: string

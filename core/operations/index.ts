@@ -10,6 +10,7 @@ import type { MapCells, MapExtents, MapRequest } from '../model/map.ts'
 import type { KeyChange, UnlockOutcome, UnlockSpec } from '../model/lock.ts'
 import type {
   BypassJob,
+  CompactJob,
   CommitJob,
   ConvertJob,
   CreateJob,
@@ -22,6 +23,7 @@ import type {
 import type {
   AllocationStrip,
   BaseVerdict,
+  CompactPlan,
   BypassPlan,
   CommitPlan,
   ConvertPlan,
@@ -82,6 +84,7 @@ export interface Operations {
   readonly planCommit: (job: CommitJob) => Promise<CommitPlan>
   readonly planBypass: (job: BypassJob) => Promise<BypassPlan>
   readonly planRebase: (job: RebaseJob) => Promise<RebasePlan>
+  readonly planCompact: (job: CompactJob) => Promise<CompactPlan>
   readonly planTrash: (paths: readonly string[]) => Promise<TrashPlan>
   /** Whether `candidate` may be what the image at `path` lies on. */
   readonly checkBase: (path: string, candidate: string) => Promise<BaseVerdict>
@@ -188,6 +191,7 @@ export function openOperations(options: OperationsOptions = {}): Operations {
     planCommit: async (job) => (await import('./plan-commit.ts')).planCommit(job, forPlan(job)),
     planBypass: async (job) => (await import('./plan-bypass.ts')).planBypass(job, forPlan(job)),
     planRebase: async (job) => (await import('./plan-rebase.ts')).planRebase(job, forPlan(job)),
+    planCompact: async (job) => (await import('./compact.ts')).planCompact(job, forPlan(job)),
     planTrash: async (paths) => (await import('./trash.ts')).planTrash(paths, parts),
     checkBase: async (path, candidate) => (await import('./check-base.ts')).checkBase(path, candidate, parts),
     planMove: async (job) => (await import('./move.ts')).planMove(job, forJob()),
@@ -238,6 +242,8 @@ export function openOperations(options: OperationsOptions = {}): Operations {
           return (await import('./commit.ts')).commit(job, context, forJob(context, job))
         case 'rebase':
           return (await import('./rebase.ts')).rebase(job, context, await withPool(context, job))
+        case 'compact':
+          return (await import('./compact.ts')).compact(job, context, await withPool(context, job))
         case 'bypass':
           return (await import('./bypass.ts')).bypass(job, context, await withPool(context, job))
         case 'amend':

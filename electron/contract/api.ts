@@ -4,6 +4,7 @@ import type {
   AllocationStrip,
   BaseVerdict,
   BypassPlan,
+  CompactPlan,
   CommitPlan,
   ConvertPlan,
   DiskContents,
@@ -25,6 +26,7 @@ import type {
 } from '../../core/model/index.ts'
 import type {
   BypassRequest,
+  CompactRequest,
   CommitRequest,
   ConvertRequest,
   CreateRequest,
@@ -60,6 +62,7 @@ export interface EngineApi {
   planConvert(request: ConvertRequest): Promise<ConvertPlan>
   planResize(request: ResizeRequest): Promise<ResizePlan>
   planCommit(request: CommitRequest): Promise<CommitPlan>
+  planCompact(request: CompactRequest): Promise<CompactPlan>
   planBypass(request: BypassRequest): Promise<BypassPlan>
   planRebase(request: RebaseRequest): Promise<RebasePlan>
   planTrash(volumes: readonly VolumeId[]): Promise<TrashPlan>

@@ -5,6 +5,7 @@ import type {
   BitmapAction,
   BitmapJob,
   BypassJob,
+  CompactJob,
   CheckJob,
   CommitJob,
   CompareJob,
@@ -100,6 +101,7 @@ export type BitmapRequest = InPlace<Omit<BitmapJob, 'actions'>> & {
   )[]
 }
 export type BypassRequest = InPlace<BypassJob>
+export type CompactRequest = InPlace<CompactJob>
 export type UnlockRequest = InPlace<UnlockSpec>
 /** Into another folder, or, left out, to another name in its own. */
 export type MoveRequest = InPlace<Omit<MoveJob, 'target'>> & { readonly folder?: FolderId; readonly name: string }
@@ -123,6 +125,7 @@ export type JobRequest =
   | CommitRequest
   | RebaseRequest
   | BypassRequest
+  | CompactRequest
   | AmendRequest
   | BitmapRequest
 

@@ -18,6 +18,7 @@ export const ENGINE_METHODS = {
   planCommit: true,
   planRebase: true,
   planBypass: true,
+  planCompact: true,
   planTrash: true,
   planMove: true,
   checkBase: true,

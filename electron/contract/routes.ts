@@ -17,6 +17,7 @@ export const ROUTES = {
   planCommit: 'engine',
   planRebase: 'engine',
   planBypass: 'engine',
+  planCompact: 'engine',
   planTrash: 'engine',
   planMove: 'engine',
   checkBase: 'engine',

@@ -108,6 +108,8 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
         return inPlace(request)
       case 'bypass':
         return inPlace(request)
+      case 'compact':
+        return inPlace(request)
       case 'amend':
         return inPlace(request)
       case 'bitmap':
@@ -137,6 +139,7 @@ export function createEngineApi(engine: Engine, grants: Grants, jobs: JobMirror)
     planConvert: async (request) => engine.planConvert(convertJob(request)),
     planResize: async (request) => engine.planResize(inPlace(request)),
     planCommit: async (request) => engine.planCommit(await commitJob(request)),
+    planCompact: async (request) => engine.planCompact(inPlace(request)),
     planBypass: async (request) => engine.planBypass(inPlace(request)),
     planRebase: async (request) => engine.planRebase(await rebaseJob(request)),
     planTrash: async (volumes) => engine.planTrash(volumes.map((volume) => grants.volumePath(volume))),

@@ -148,6 +148,7 @@ export class JobMirror {
       case 'resize':
       case 'commit':
       case 'rebase':
+      case 'compact':
       case 'amend':
       case 'bitmap':
       case 'check':

@@ -135,6 +135,7 @@ const mapRequest = z.strictObject({
   cellSize: z.int().min(1),
   cellCount: z.int().min(1).max(MAX_MAP_CELLS),
 })
+const compactRequest = z.strictObject({ kind: z.literal('compact'), ...inPlace })
 const bypassRequest = z.strictObject({ kind: z.literal('bypass'), ...inPlace, trash: z.boolean().exactOptional() })
 /** Longer than what anyone types, or keeps in a file. */
 const MAX_SECRET = 4096
@@ -194,6 +195,7 @@ const REQUESTS = {
   planConvert: z.tuple([convertRequest]),
   planResize: z.tuple([resizeRequest]),
   planCommit: z.tuple([commitRequest]),
+  planCompact: z.tuple([compactRequest]),
   planBypass: z.tuple([bypassRequest]),
   planRebase: z.tuple([rebaseRequest]),
   planTrash: z.tuple([ids]),
@@ -223,6 +225,7 @@ const REQUESTS = {
       amendRequest,
       bitmapRequest,
       bypassRequest,
+      compactRequest,
       moveRequest,
       copyRequest,
       trashRequest,

@@ -4,6 +4,7 @@ import {
   Bookmark,
   Camera,
   FileText,
+  FoldVertical,
   GitBranch,
   GitBranchPlus,
   GitCompare,
@@ -202,6 +203,13 @@ export const changeCommands = [
     run: withUnlocked((volume) => openDialog({ kind: 'flatten', volume })),
   },
   {
+    id: 'volume.compact',
+    title: 'command.reclaim',
+    icon: FoldVertical,
+    unavailable: () => withoutSmaller(),
+    run: withSelected((volume) => openDialog({ kind: 'compact', volume })),
+  },
+  {
     id: 'volume.rebase',
     title: 'command.rebase',
     icon: GitBranch,
@@ -267,4 +275,12 @@ function unlessEncrypted(): ParseKeys | undefined {
   const volume = selected()
   if (!volume) return 'command.selectOne'
   return volume.encrypted === true ? undefined : 'command.notEncrypted'
+}
+
+/** A new file would have another identity in other formats, and other passphrases when it is encrypted. */
+function withoutSmaller(): ParseKeys | undefined {
+  const volume = selected()
+  if (!volume) return 'command.selectOne'
+  const can = (volume.format === 'qcow2' || volume.format === 'raw') && volume.encrypted !== true
+  return can ? unless(() => true, 'command.noCompact') : 'command.noCompact'
 }

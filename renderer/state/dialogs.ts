@@ -39,6 +39,7 @@ export type OpenDialog =
   | { readonly kind: 'bitmaps'; readonly volume: Volume }
   | { readonly kind: 'commit'; readonly volume: Volume }
   | { readonly kind: 'flatten'; readonly volume: Volume }
+  | { readonly kind: 'compact'; readonly volume: Volume }
   | { readonly kind: 'rebase'; readonly volume: Volume }
   /** Other volumes lie on these. */
   | { readonly kind: 'delete'; readonly volumes: readonly Volume[]; readonly plan: TrashPlan }

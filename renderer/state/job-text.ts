@@ -39,6 +39,8 @@ export function jobTitle(job: JobView): string {
       return t('jobs.rebase', { target })
     case 'bypass':
       return t('jobs.bypass', { target })
+    case 'compact':
+      return t('jobs.compact', { target })
     case 'amend':
       return t('jobs.amend', { target })
     case 'bitmap':
@@ -96,6 +98,10 @@ export function outcomeText({ state }: JobView): string {
     case 'amend':
     case 'bitmap':
       return t('jobs.done')
+    case 'compact':
+      return result.after < result.before
+        ? t('jobs.compacted', { size: sizeText(result.before - result.after) })
+        : t('jobs.compactNothing')
     case 'resize':
       return t('jobs.resized', { size: sizeText(result.virtualSize) })
     case 'check':

@@ -76,6 +76,7 @@ export function createFakeEngine({ emit }: { readonly emit: Emit }): Engine {
       snapshots: [],
       command: ['commit', path, base],
     }),
+    planCompact: async ({ path }) => ({ now: 2, atMost: 1, free: 3, command: ['compact', path] }),
     planBypass: async ({ path }) => ({ children: [], frees: 1, command: ['bypass', path] }),
     planRebase: async ({ path, backing }) => ({
       snapshots: [],

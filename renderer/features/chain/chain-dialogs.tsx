@@ -1,6 +1,7 @@
 // The dialogs about what lies below a volume, as they are asked for.
 
 import { useDialogs } from '../../state/dialogs.ts'
+import { Compact } from './compact.tsx'
 import { Commit } from './commit.tsx'
 import { Flatten } from './flatten.tsx'
 import { Rebase } from './rebase.tsx'
@@ -10,6 +11,8 @@ export function ChainDialogs() {
   switch (dialog.kind) {
     case 'commit':
       return <Commit volume={dialog.volume} />
+    case 'compact':
+      return <Compact volume={dialog.volume} />
     case 'flatten':
       return <Flatten volume={dialog.volume} />
     case 'rebase':

@@ -25,6 +25,7 @@ export function Actions() {
         <Item id="volume.commit" />
         <Item id="volume.flatten" />
         <Item id="volume.rebase" />
+        <Item id="volume.compact" />
         <Item id="volume.amend" />
         <Item id="volume.bitmaps" />
         <MenuSeparator />

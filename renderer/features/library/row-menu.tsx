@@ -19,6 +19,7 @@ export function RowMenu({ children }: { readonly children: ReactElement }) {
       <CommandItem id="volume.commit" />
       <CommandItem id="volume.flatten" />
       <CommandItem id="volume.rebase" />
+      <CommandItem id="volume.compact" />
       <CommandItem id="volume.amend" />
       <CommandItem id="volume.bitmaps" />
       <MenuSeparator />

@@ -3,6 +3,7 @@
 import { GiB, KiB, MiB, assertNever } from '../../../core/model/index.ts'
 import type {
   BypassPlan,
+  CompactPlan,
   CheckReport,
   CommitPlan,
   JobResult,
@@ -101,6 +102,10 @@ export class FakeChanges {
       case 'amend':
       case 'bitmap':
         return { result: { kind: request.kind, path, warnings: [] }, changed: volume }
+      case 'compact': {
+        const { now: before, atMost: after } = this.planCompact(volume)
+        return { result: { kind: 'compact', path, before, after, warnings: [] }, changed: volume }
+      }
       case 'bypass':
         return { result: { kind: 'bypass', path, children: [], items: [], warnings: [] }, changed: volume }
       case 'compare': {
@@ -144,6 +149,11 @@ export class FakeChanges {
       free: 118 * GiB,
       command: ['spindle', 'rebase', '-f', 'qcow2', '-b', request.backing ?? '', volume.path],
     }
+  }
+
+  planCompact({ allocatedSize, path }: Volume): CompactPlan {
+    const atMost = Math.round(allocatedSize * 0.62)
+    return { now: allocatedSize, atMost, free: 118 * GiB, command: ['spindle', 'compact', path] }
   }
 
   planBypass(volume: Volume): BypassPlan {

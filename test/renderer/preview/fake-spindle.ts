@@ -112,6 +112,7 @@ export class FakeSpindle {
       planConvert: async (request) => this.#plan(request),
       planResize: async (request) => this.#changes.planResize(request, this.#volume(request.volume)),
       planCommit: async (request) => this.#changes.planCommit(request, this.#volume(request.volume)),
+      planCompact: async ({ volume }) => this.#changes.planCompact(this.#volume(volume)),
       planBypass: async (request) => this.#changes.planBypass(this.#volume(request.volume)),
       planRebase: async (request) => this.#changes.planRebase(request, this.#volume(request.volume)),
       planTrash: async (ids) =>

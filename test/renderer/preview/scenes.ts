@@ -188,6 +188,16 @@ export const SCENES: readonly Scene[] = [
       await page.getByRole('button', { name: 'Remove slot 1…' }).click()
     },
   },
+  {
+    name: 'compact',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'ad-dc01.qcow2')
+      await page.getByRole('button', { name: 'More' }).click()
+      await page.getByRole('menuitem', { name: 'Compact…' }).click()
+      await page.getByText('19.5 GiB').waitFor()
+    },
+  },
   { name: 'create-encrypted', query: 'volumes=40', act: openEncrypted },
   { name: 'create-encrypted-narrow', query: 'volumes=40', size: NARROW, act: openEncrypted },
   { name: 'create', query: 'volumes=40', act: openCreate },
