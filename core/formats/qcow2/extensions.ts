@@ -1,6 +1,6 @@
 // Header extensions: tagged data between the header and the backing file name.
 
-import { roundUp } from '../../model/units.ts'
+import { MiB, roundUp } from '../../model/units.ts'
 import { notValid } from './damage.ts'
 import {
   BITMAPS_EXTENSION,
@@ -142,6 +142,9 @@ function decodeBitmaps(extension: Located, { path, clusterSize }: Area): Bitmaps
   return bitmaps
 }
 
+/** Bytes: eight times as many as the longest keys take in all slots. */
+const MAX_ENCRYPTION_HEADER = 16 * MiB
+
 function decodeEncryption(extension: Located, { path, clusterSize }: Area): { offset: number; length: number } {
   const { data, offset } = extension
   if (data.length !== ENCRYPTION_POINTER.size)
@@ -153,6 +156,8 @@ function decodeEncryption(extension: Located, { path, clusterSize }: Area): { of
   const pointer = ENCRYPTION_POINTER.decode(data, { path, offset: offset + EXTENSION_HEAD.size })
   if (pointer.offset === 0 || pointer.offset % clusterSize !== 0)
     throw notValid(path, `its encryption header is at offset ${pointer.offset}, which is no place for it`, offset)
+  if (pointer.length > MAX_ENCRYPTION_HEADER)
+    throw notValid(path, `its encryption header is ${pointer.length} bytes long, more than any is`, offset)
   return pointer
 }
 

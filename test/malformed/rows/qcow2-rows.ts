@@ -238,6 +238,13 @@ export const QCOW2_ROWS: readonly Row[] = [
     new DataView(pointer.buffer).setBigUint64(0, 327_688n)
     image.extensions({ type: EXTENSION.encryption, data: pointer })
   }),
+  row('q122', 'an encryption header of 2^50 bytes', 'refuse', (image) => {
+    image.set('crypt_method', 2)
+    const pointer = new DataView(new ArrayBuffer(16))
+    pointer.setBigUint64(0, BigInt(image.append(new Uint8Array(1))))
+    pointer.setBigUint64(8, 2n ** 50n)
+    image.extensions({ type: EXTENSION.encryption, data: new Uint8Array(pointer.buffer) })
+  }),
   row('q121', 'a feature called in terminal codes', 'refuse', (image) => {
     const name = text('<b>A\u001b[31m\u202eevil'.padEnd(48, 'x')).slice(0, 46)
     image.extensions({ type: EXTENSION.featureNames, data: Buffer.concat([Uint8Array.of(0, 7), name]) })
