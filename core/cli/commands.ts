@@ -110,4 +110,8 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ],
   ['undo', { summary: 'Take back the last change in place', load: async () => (await import('./undo.ts')).undo }],
+  [
+    'watch',
+    { summary: 'Tell how far other spindle commands are', load: async () => (await import('./watch.ts')).watch },
+  ],
 ])

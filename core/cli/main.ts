@@ -16,6 +16,7 @@ import { systemConsole } from './console.ts'
 import type { Console } from './console.ts'
 import { errorText, told } from './failure.ts'
 import { programName } from './program.ts'
+import { watched } from './watched.ts'
 
 /** As the shell has it for a program that a signal ended. */
 const SIGNALS = [
@@ -107,7 +108,7 @@ async function perform(
     : ({ looks: 'tested' } as const)
   const keyring = await keyringFor(words.texts('object'), console)
   try {
-    const operations = openOperations({ ...sharing, secrets: keyring, allowed: allowedBy(words) })
+    const operations = watched(openOperations({ ...sharing, secrets: keyring, allowed: allowedBy(words) }))
     const meant = withDescriptions(command.words, words)
     try {
       const session = { console, signal, operations }

@@ -15,6 +15,8 @@ interface NodeBundle {
   readonly file: string
   readonly module: 'es' | 'cjs'
   readonly target: string
+  /** Read anew whenever it starts, which is often. */
+  readonly small?: boolean
 }
 
 const NODE = 'node24'
@@ -26,7 +28,7 @@ const NODE_BUNDLES: readonly NodeBundle[] = [
   { source: 'electron/engine/engine.ts', file: 'engine/engine.js', module: 'es', target: NODE },
   { source: 'core/transfer/worker.ts', file: 'engine/transfer-worker.js', module: 'es', target: NODE },
   { source: 'core/transfer/worker.ts', file: 'cli/transfer-worker.js', module: 'es', target: NODE },
-  { source: 'core/cli/main.ts', file: 'cli/main.js', module: 'es', target: NODE },
+  { source: 'core/cli/main.ts', file: 'cli/main.js', module: 'es', target: NODE, small: true },
   // Any Node that people have must be able to read this one, if only to say which one is needed.
   { source: 'core/cli/spindle.ts', file: 'cli/spindle.js', module: 'es', target: 'node16' },
 ]
@@ -55,7 +57,7 @@ function page(): InlineConfig {
   }
 }
 
-function node({ source, file, module, target }: NodeBundle): InlineConfig {
+function node({ source, file, module, target, small }: NodeBundle): InlineConfig {
   return {
     ...COMMON,
     publicDir: false,
@@ -65,7 +67,7 @@ function node({ source, file, module, target }: NodeBundle): InlineConfig {
       outDir: out,
       emptyOutDir: false,
       target,
-      minify: false,
+      minify: small === true,
       sourcemap: true,
       rolldownOptions: {
         external: NEVER_BUNDLED,

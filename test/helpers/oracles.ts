@@ -1,7 +1,8 @@
 // The programs our images are judged by.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -33,10 +34,27 @@ function findOracles(): readonly Oracle[] {
     const qemuIo = join(folder, 'qemu-io')
     if (!existsSync(qemuImg) || !existsSync(qemuIo)) continue
     const version = /version (\d+\.\d+\.\d+)/.exec(spawnSync(qemuImg, ['--version'], { encoding: 'utf8' }).stdout)?.[1]
-    if (version !== undefined && !found.has(version)) found.set(version, { version, qemuImg, qemuIo })
+    if (version === undefined || found.has(version)) continue
+    found.set(version, { version, qemuImg: standIn() ?? qemuImg, qemuIo })
   }
   if (found.size === 0) throw new Error('There is no qemu-img: run `npm test` once, or install qemu-utils.')
   return [...found.values()]
+}
+
+/**
+ * With `SPINDLE_AS_QEMU_IMG=yes` our own command line, called qemu-img, takes its place: whatever the tests ask of
+ * qemu-img it must do as well, with the real qemu-io as the other side. Needs `npm run build`.
+ */
+function standIn(): string | undefined {
+  if (process.env['SPINDLE_AS_QEMU_IMG'] !== 'yes') return undefined
+  const folder = mkdtempSync(join(tmpdir(), 'spindle-as-qemu-img-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'link'))
+  symlinkSync(fileURLToPath(new URL('../../out/cli/spindle.js', import.meta.url)), join(folder, 'link/qemu-img'))
+  const program = join(folder, 'qemu-img')
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${join(folder, 'link/qemu-img')}' "$@"\n`)
+  chmodSync(program, 0o755)
+  return program
 }
 
 /** The newest oracle: whose output is the reference. */
