@@ -1,6 +1,7 @@
 // compact: an image written anew without what nobody needs any more, checked, and put in the place of the old one.
 
-import { link, rename, unlink } from 'node:fs/promises'
+import { chmod, chown, link, realpath, rename, rm, stat, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { OperationContext } from '../jobs/operation.ts'
 import { SpindleError } from '../model/error.ts'
 import type { Details } from '../model/image.ts'
@@ -8,13 +9,15 @@ import type { CompactJob, ConvertJob, JobResult } from '../model/job.ts'
 import type { OptionValues } from '../model/option.ts'
 import type { CompactPlan } from '../model/plan.ts'
 import { syncFolder } from '../storage/folder.ts'
-import { systemCode, systemError } from '../storage/system-error.ts'
+import { systemError } from '../storage/system-error.ts'
+import { undoFileOf } from '../storage/undo-file.ts'
 import { throwIfCancelled } from './cancel.ts'
 import { convert } from './convert.ts'
+import { entryAt, hold } from './image-files.ts'
 import { inspect } from './inspect.ts'
 import type { Parts } from './parts.ts'
 import { planConvert } from './plan-convert.ts'
-import { restore, trash } from './trash.ts'
+import { newItem, takeIn } from './trash-store.ts'
 
 export async function planCompact(job: CompactJob, parts: Parts): Promise<CompactPlan> {
   const { conversion, allocatedSize } = await conversionOf(job, parts)
@@ -33,13 +36,12 @@ export async function planCompact(job: CompactJob, parts: Parts): Promise<Compac
  * goes to the trash; where the new one is not smaller it goes instead, and nothing has changed.
  */
 export async function compact(job: CompactJob, context: OperationContext, parts: Parts): Promise<JobResult> {
-  const { path } = job
-  const { conversion, allocatedSize: before } = await conversionOf(job, parts)
+  const path = await realpath(job.path)
+  const { conversion, allocatedSize: before } = await conversionOf({ ...job, path }, parts)
   // Held until the end, so that nobody writes to what was copied already.
   await using holding = new AsyncDisposableStack()
   holding.use(await parts.openFile(path, 'read'))
-  const inside = { ...context, pointOfNoReturn: () => {} }
-  const made = await convert(conversion, inside, parts)
+  const made = await convert(conversion, { ...context, pointOfNoReturn: () => {} }, parts)
   const fresh = conversion.target
   const after = made.kind === 'convert' ? made.allocatedSize : before
   try {
@@ -48,38 +50,46 @@ export async function compact(job: CompactJob, context: OperationContext, parts:
       await unlink(fresh)
       return { kind: 'compact', path, before, after: before, warnings: [] }
     }
+    holding.use(await hold(path, parts))
     context.pointOfNoReturn()
-    const item = await swap(path, fresh, context, parts)
+    const item = await swap(path, fresh)
     return { kind: 'compact', path, before, after, item, warnings: made.warnings }
   } catch (error) {
-    await unlink(fresh).catch(() => {})
+    await rm(fresh, { force: true })
     throw error
   }
 }
 
-/** Returns the old file's item in the trash. At every moment both files are there under some name. */
-async function swap(path: string, fresh: string, context: OperationContext, parts: Parts): Promise<string> {
-  const put = await trash({ kind: 'trash', paths: [path], allowDependents: true }, context, parts)
-  const [item = ''] = put.kind === 'trash' ? put.items : []
+/** Returns the old file's item in the trash, where it has a second name before the new one takes its first in one step. */
+async function swap(path: string, fresh: string): Promise<string> {
   try {
-    await takeName(fresh, path)
-    await syncFolder(path)
+    const [folder, name] = [dirname(path), basename(path)]
+    const old = await stat(path)
+    const entry = await entryAt(path)
+    await chmod(fresh, old.mode & 0o7777)
+    const owner = await stat(fresh)
+    if (owner.uid !== old.uid || owner.gid !== old.gid) await chown(fresh, old.uid, old.gid)
+    const undoFile = await undoFileOf(path)
+    const beside = await entryAt(undoFile)
+    const record = {
+      version: 1,
+      state: 'trashing',
+      trashedAt: Date.now(),
+      files: [
+        { name, inode: String(entry?.ino) },
+        ...(beside ? [{ name: basename(undoFile), inode: String(beside.ino) }] : []),
+      ],
+    } as const
+    const item = await newItem(folder, record)
+    await link(path, join(item, name))
+    await syncFolder(item)
+    await rename(fresh, path)
+    await syncFolder(folder)
+    // What has the name now is another file, and stays.
+    await takeIn(item, record)
     return item
   } catch (error) {
-    await restore({ kind: 'restore', items: [item] }, context)
-    throw error
-  }
-}
-
-/** Where links are not to be had, a file that has come there meanwhile would be lost, so it is looked for. */
-async function takeName(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to)
-    await unlink(from)
-  } catch (error) {
-    const code = systemCode(error)
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw systemError(error, 'create', to)
-    await rename(from, to)
+    throw systemError(error, 'create', path)
   }
 }
 

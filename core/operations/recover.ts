@@ -24,6 +24,8 @@ export interface CutOffJob {
 /** Changes nothing. */
 export async function hadFinished({ spec, made, final }: CutOffJob): Promise<boolean> {
   if (!final) return false
+  // Its new file has a name of its own until it takes that of the old one.
+  if (spec.kind === 'compact') return identityOf(`${spec.path}.compacted`) === undefined
   const [image] = made.filter(isPartial)
   if (image) return isPublished(image)
   // Of two changes one after the other, the first may have been all there was time for; both can be done again.
