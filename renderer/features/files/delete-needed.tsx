@@ -18,8 +18,8 @@ import { Ways } from '../../ui/ways.tsx'
 
 type Choice = 'flatten' | 'together' | 'alone'
 
-/** More are only counted. */
-const MOST_NAMED = 6
+/** More are only counted: the list is to be seen whole. */
+const MOST_NAMED = 3
 
 interface DeleteNeededProps {
   readonly volumes: readonly Volume[]
@@ -79,7 +79,6 @@ export function DeleteNeeded({ volumes, plan }: DeleteNeededProps) {
           ...plan.dependents.slice(0, MOST_NAMED).map((path) => ({
             icon: <Layers aria-hidden="true" />,
             text: fileName(path),
-            detail: path,
           })),
           ...(count > MOST_NAMED
             ? [{ icon: <Layers aria-hidden="true" />, text: t('files.andMore', { count: count - MOST_NAMED }) }]

@@ -5,13 +5,14 @@ import type { Trashed } from '../../../electron/contract/data.ts'
 import { closeDialog, dialogLabels } from '../../state/dialogs.ts'
 import { startJobs } from '../../state/jobs.ts'
 import { tell } from '../../state/notices.ts'
-import { fullDateText, sizeText } from '../../state/text.ts'
+import { sizeText } from '../../state/text.ts'
 import { fileName } from '../../state/volumes.ts'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { Impacts } from '../../ui/impacts.tsx'
 import { HardDrive } from 'lucide-react'
 
-const MOST_NAMED = 8
+/** More are only counted: the list is to be seen whole. */
+const MOST_NAMED = 3
 
 export function EmptyTrash({ items }: { readonly items: readonly Trashed[] }) {
   const { t } = useTranslation()
@@ -37,7 +38,6 @@ export function EmptyTrash({ items }: { readonly items: readonly Trashed[] }) {
           ...items.slice(0, MOST_NAMED).map((item) => ({
             icon,
             text: fileName(item.from),
-            detail: t('trash.deletedAt', { date: fullDateText(item.trashedAt) }),
             amount: sizeText(item.allocatedSize),
           })),
           ...(items.length > MOST_NAMED
