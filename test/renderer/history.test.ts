@@ -118,7 +118,7 @@ describe('in the window', () => {
       await map.waitFor()
       const selected = page.getByRole('option', { selected: true })
       const before = await selected.textContent()
-      await selected.focus()
+      await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'option')
       await page.keyboard.press('ArrowLeft')
       expect(await selected.textContent()).not.toBe(before)
       await page.keyboard.press('m')

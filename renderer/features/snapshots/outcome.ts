@@ -52,7 +52,7 @@ export function outcomeOf(nodes: readonly HistoryNode[], preview: Preview | unde
       return { ...NONE, nodes, cut: new Set(below === undefined || !last ? [] : [last.id]) }
     }
     case 'remove':
-      return removed(nodes, node.snapshot ? preview.nodes : nodes.filter(({ path }) => path === node.path))
+      return removed(nodes, node.kind === 'snapshot' ? preview.nodes : nodes.filter(({ path }) => path === node.path))
     default:
       return { ...NONE, nodes }
   }

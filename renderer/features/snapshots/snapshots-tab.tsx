@@ -1,7 +1,7 @@
 // The history a volume is a part of: as a rail or a map, with what can be done with each state and what would come of it.
 
 import { Camera } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { HistoryNode } from '../../../core/model/index.ts'
@@ -38,6 +38,9 @@ export function SnapshotsTab({ volume }: { readonly volume: Volume }) {
   return <HistoryView volume={volume} nodes={value.nodes} />
 }
 
+/** The state the keyboard is on, in the rail and on the map. */
+const TAB_STOP = '[data-row][tabindex="0"]'
+
 interface Chosen {
   readonly action: NodeAction
   /** Of the states it is about. */
@@ -53,6 +56,7 @@ function HistoryView({ volume, nodes }: HistoryViewProps) {
   const { t } = useTranslation()
   const view = useRef<HTMLDivElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
+  const wantsRow = useRef(false)
   const [kind, setKind] = useState<'rail' | 'map'>('rail')
   const [chosen, setChosen] = useState<Chosen>()
   const rowHeight = useRowHeight()
@@ -80,12 +84,21 @@ function HistoryView({ volume, nodes }: HistoryViewProps) {
     else action.run(target)
   }
 
+  // The row the keyboard was on is gone with the other view; here is the same one.
+  useLayoutEffect(() => {
+    if (!wantsRow.current) return
+    const row = view.current?.querySelector<HTMLElement>(TAB_STOP)
+    wantsRow.current = !row
+    row?.focus()
+  })
+
   // Also from the bar and the panel beside it.
   useEffect(() => {
     const element = view.current
     const listen = (event: globalThis.KeyboardEvent): void => {
       if (event.key === 'Escape') setChosen(undefined)
       if (event.defaultPrevented || !isSwitch(event)) return
+      wantsRow.current = document.activeElement?.closest('[data-row]') !== null
       setKind((now) => (now === 'rail' ? 'map' : 'rail'))
       event.preventDefault()
     }
@@ -141,7 +154,7 @@ function HistoryView({ volume, nodes }: HistoryViewProps) {
             target={about(preview)}
             onClose={() => {
               setChosen(undefined)
-              view.current?.querySelector<HTMLElement>('[data-row][tabindex="0"]')?.focus()
+              view.current?.querySelector<HTMLElement>(TAB_STOP)?.focus()
             }}
           />
         )}
