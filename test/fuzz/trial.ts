@@ -49,7 +49,9 @@ const DEEDS: Readonly<Record<string, Deed>> = {
     const details = await disk.top.describe()
     JSON.stringify(details)
     await disk.top.isHollow?.()
-    for (const { id } of (await disk.top.snapshots?.list()) ?? []) await readSnapshot(bench, id)
+    // Each may cost as much as the image itself.
+    const snapshots = (await disk.top.snapshots?.list()) ?? []
+    for (const { id } of snapshots.slice(0, 4)) await readSnapshot(bench, id)
     await bitmapRanges(disk)
   },
   async mapping(bench) {
