@@ -35,6 +35,8 @@ import { tell } from '../state/notices.ts'
 import { undoLastChange, useUndo } from '../state/undo.ts'
 import { selectedVolumes, showVolume } from '../state/view.ts'
 import type { VolumeTab } from '../state/view.ts'
+import { baseOf } from '../state/chain.ts'
+import { useVolumes } from '../state/volumes.ts'
 import type { Command } from './command.ts'
 
 function selected(): Volume | undefined {
@@ -220,10 +222,10 @@ export const changeCommands = [
     id: 'volume.compare',
     title: 'command.compare',
     icon: GitCompare,
-    unavailable: () => (selectedVolumes().length === 2 ? undefined : 'command.selectTwo'),
+    unavailable: () => (compared() ? undefined : 'command.selectTwo'),
     run: () => {
-      const [left, right] = selectedVolumes()
-      if (left && right) whenUnlocked([left, right], () => openDialog({ kind: 'compare', left, right }))
+      const two = compared()
+      if (two) openDialog({ kind: 'compare', left: two[0], right: two[1] })
     },
   },
   {
@@ -283,4 +285,13 @@ function withoutSmaller(): ParseKeys | undefined {
   if (!volume) return 'command.selectOne'
   const can = (volume.format === 'qcow2' || volume.format === 'raw') && volume.encrypted !== true
   return can ? unless(() => true, 'command.noCompact') : 'command.noCompact'
+}
+
+/** The two selected volumes, or the one and what it lies on. */
+function compared(): readonly [Volume, Volume] | undefined {
+  const [one, other, ...more] = selectedVolumes()
+  if (!one || more.length > 0) return undefined
+  if (other) return [one, other]
+  const base = baseOf(one, useVolumes.getState().byId.values())
+  return base && [base, one]
 }

@@ -47,6 +47,14 @@ export type OpenDialog =
   | { readonly kind: 'relocate'; readonly volume: Volume; readonly act: 'move' | 'copy' }
   | { readonly kind: 'locate'; readonly volume: Volume }
   | { readonly kind: 'compare'; readonly left: Volume; readonly right: Volume }
+  | {
+      readonly kind: 'compare'
+      readonly left: Volume
+      readonly right: Volume
+      /** Ids of snapshots inside them: the disks as they were then. */
+      readonly leftSnapshot?: string
+      readonly rightSnapshot?: string
+    }
   /** `file` is what is locked: the volume's own, or one below it. */
   | {
       readonly kind: 'unlock'

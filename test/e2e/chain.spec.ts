@@ -73,7 +73,7 @@ test('a base that was renamed is found again, and two disks are compared', async
   expect(holds(top, '0x11')).toBe(true)
   expect(qemu('check', top)).toContain('No errors were found')
 
-  const answer = page.getByRole('dialog', { name: 'Compare two volumes' })
+  const answer = page.getByRole('dialog', { name: 'Compare' })
   const compare = async (): Promise<void> => {
     await volumeRow(page, 'golden.qcow2').click()
     await volumeRow(page, 'top.qcow2').click({ modifiers: ['Control'] })

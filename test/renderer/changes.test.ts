@@ -300,6 +300,30 @@ test('two selected volumes are compared, and the answer stays in sight', async (
   })
 })
 
+test('a snapshot is compared with the disk as it is now, and one can choose another', async () => {
+  await withVolume('debian12.qcow2', async (page) => {
+    await page.keyboard.press('Alt+Digit3')
+    const rail = page.getByRole('grid', { name: 'Snapshots' })
+    await rail.getByText('First boot, configured').first().click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Compare' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Compare' })
+    await dialog.getByRole('button', { name: 'Compare' }).click()
+    await dialog.getByText(/ in 1,200 ranges$/).waitFor()
+    await dialog.getByText(/^The first 1,000 of 1,200 ranges are listed/).waitFor()
+    await dialog.getByRole('region', { name: 'After' }).getByRole('combobox').click()
+    await page.getByRole('option', { name: /^Kernel 6.12 trial/ }).click()
+    await dialog.getByText(/ in 1,200 ranges$/).waitFor({ state: 'detached' })
+    await dialog.getByRole('button', { name: 'Compare' }).click()
+    await dialog.getByText(/ in 1,200 ranges$/).waitFor()
+    const jobs = await started(page)
+    expect(jobs).toMatchObject([
+      { kind: 'compare', leftSnapshot: '1', ranges: true },
+      { kind: 'compare', leftSnapshot: '1', rightSnapshot: '2', ranges: true },
+    ])
+    expect(jobs[0]).not.toHaveProperty('rightSnapshot')
+  })
+})
+
 test('a change that was cut off is shown with its way out', async () => {
   await withVolume('debian12.qcow2', async (page) => {
     await page.getByRole('gridcell', { name: 'router-openwrt.raw' }).click()

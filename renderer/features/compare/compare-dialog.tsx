@@ -1,35 +1,34 @@
-// The two volumes, the question, and then the answer in their place.
+// The two disks, each as it is now or as a snapshot has it, and then the answer below them.
 
-import { CircleCheck, CircleExclamationPoint, ShieldCheck } from 'lucide-react'
+import { ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { JobResult } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
 import type { JobId } from '../../../electron/contract/ids.ts'
 import { api } from '../../state/api.ts'
 import { closeDialog, dialogLabels } from '../../state/dialogs.ts'
-import { formatShape } from '../../state/formats.ts'
 import { fraction, useJobs } from '../../state/jobs.ts'
 import { tell } from '../../state/notices.ts'
-import { percentText, sizeText } from '../../state/text.ts'
-import { fileName } from '../../state/volumes.ts'
+import { percentText } from '../../state/text.ts'
 import { ProgressBar } from '../../ui/bar.tsx'
 import { Checkbox } from '../../ui/checkbox.tsx'
 import { Block, FormDialog } from '../../ui/form-dialog.tsx'
-import { Glyph } from '../../ui/glyph.tsx'
-import { Impacts } from '../../ui/impacts.tsx'
 import { Note } from '../../ui/note.tsx'
+import { Answer } from './answer.tsx'
 import styles from './compare.module.css'
+import { Side } from './side.tsx'
 
 interface CompareDialogProps {
   readonly left: Volume
   readonly right: Volume
+  readonly leftSnapshot?: string
+  readonly rightSnapshot?: string
 }
 
-type CompareResult = Extract<JobResult, { kind: 'compare' }>
-
-export function CompareDialog({ left, right }: CompareDialogProps) {
+export function CompareDialog({ left, right, ...proposed }: CompareDialogProps) {
   const { t } = useTranslation()
+  const [before, setBefore] = useState(proposed.leftSnapshot)
+  const [after, setAfter] = useState(proposed.rightSnapshot)
   const [strict, setStrict] = useState(false)
   const [id, setId] = useState<JobId>()
   const job = useJobs((state) => state.jobs.find((one) => one.id === id))
@@ -45,14 +44,26 @@ export function CompareDialog({ left, right }: CompareDialogProps) {
         right: right.id,
         ...(left.format !== undefined && { leftFormat: left.format }),
         ...(right.format !== undefined && { rightFormat: right.format }),
+        ...(before !== undefined && { leftSnapshot: before }),
+        ...(after !== undefined && { rightSnapshot: after }),
         strict,
+        ranges: true,
       })
       .then(setId, tell)
+  }
+
+  /** What was found is about two other disks. */
+  function choose(put: (snapshot: string | undefined) => void): (snapshot: string | undefined) => void {
+    return (snapshot) => {
+      put(snapshot)
+      setId(undefined)
+    }
   }
 
   return (
     <FormDialog
       title={t('compare.title')}
+      width="medium"
       labels={{ ...dialogLabels(), cancel: t('dialog.close') }}
       submit={state?.kind === 'succeeded' ? t('compare.again') : t('command.compare')}
       reason={busy ? t('compare.busy') : undefined}
@@ -66,15 +77,10 @@ export function CompareDialog({ left, right }: CompareDialogProps) {
       onSubmit={start}
     >
       <p>{t('compare.text')}</p>
-      <Impacts
-        label={t('compare.title')}
-        impacts={[left, right].map((one) => ({
-          icon: <Glyph shape={formatShape(one.format)} />,
-          text: fileName(one.name),
-          detail: one.path,
-          amount: one.virtualSize === undefined ? '–' : sizeText(one.virtualSize),
-        }))}
-      />
+      <div className={styles.sides}>
+        <Side label={t('compare.before')} volume={left} snapshot={before} onSnapshot={choose(setBefore)} />
+        <Side label={t('compare.after')} volume={right} snapshot={after} onSnapshot={choose(setAfter)} />
+      </div>
       <Block>
         <Checkbox
           label={t('compare.strict')}
@@ -99,37 +105,4 @@ export function CompareDialog({ left, right }: CompareDialogProps) {
       {state?.kind === 'succeeded' && state.result.kind === 'compare' && <Answer result={state.result} />}
     </FormDialog>
   )
-}
-
-function Answer({ result }: { readonly result: CompareResult }) {
-  const { t } = useTranslation()
-  const { identical, firstDifference, allocationDifference, sizeDiffers, commonSize } = result
-  const sentences = [
-    firstDifference !== undefined &&
-      t('compare.differsAt', { size: sizeText(firstDifference), offset: hex(firstDifference) }),
-    firstDifference === undefined && !identical && t('compare.sameBytes', { size: sizeText(commonSize) }),
-    sizeDiffers && t('compare.sizes', { size: sizeText(commonSize) }),
-    allocationDifference !== undefined && t('compare.allocation', { offset: hex(allocationDifference) }),
-  ].filter((sentence) => sentence !== false)
-  return (
-    <div className={styles.answer} role="status">
-      {identical ? (
-        <CircleCheck className="icon-20 ok" aria-hidden="true" />
-      ) : (
-        <CircleExclamationPoint className="icon-20 warn" aria-hidden="true" />
-      )}
-      <div className="column grow">
-        <span className="strong">{identical ? t('compare.identical') : t('compare.different')}</span>
-        {sentences.map((sentence) => (
-          <span key={sentence} className={styles.sentence}>
-            {sentence}
-          </span>
-        ))}
-      </div>
-    </div>
-  )
-}
-
-function hex(offset: number): string {
-  return `0x${offset.toString(16).toUpperCase()}`
 }

@@ -5,5 +5,5 @@ import { CompareDialog } from './compare-dialog.tsx'
 
 export function Compare() {
   const dialog = useDialogs((state) => state.dialog)
-  return dialog.kind === 'compare' && <CompareDialog left={dialog.left} right={dialog.right} />
+  return dialog.kind === 'compare' && <CompareDialog {...dialog} />
 }

@@ -7,6 +7,7 @@ import type { DiskContents, MapSpace, MapState } from '../../../core/model/index
 import { MAP_STATES, partitionTitle } from '../../../core/model/index.ts'
 import { sizeText } from '../../state/text.ts'
 import type { DiskMap } from '../../state/disk-map.ts'
+import { Axis } from '../../ui/axis.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import { useWidth } from '../../ui/use-width.ts'
 import { LOOKS, hexText, shownState, stateTitle } from './looks.ts'
@@ -23,7 +24,6 @@ interface MapStripProps {
 }
 
 const HEIGHT = 32
-const MARKS = 8
 
 export function MapStrip({ map, view, space, hidden, contents }: MapStripProps) {
   const { t } = useTranslation()
@@ -88,21 +88,7 @@ export function MapStrip({ map, view, space, hidden, contents }: MapStripProps) 
           />
         )}
       </div>
-      <div className={styles.axis} aria-hidden="true">
-        {Array.from({ length: MARKS + 1 }, (_, mark) => (
-          <span key={mark} style={{ left: `${(mark / MARKS) * 100}%` }}>
-            {axisText((map.facts.size * mark) / MARKS, map.facts.size, mark === MARKS)}
-          </span>
-        ))}
-      </div>
+      <Axis end={sizeText(map.facts.size)} />
     </div>
   )
-}
-
-/** In the unit of the end, which alone names it. */
-function axisText(offset: number, size: number, isLast: boolean): string {
-  const [amount = '', unit = ''] = sizeText(size).split(' ')
-  if (isLast) return `${amount} ${unit}`
-  const whole = Number(amount.replace(',', '.'))
-  return String(Number(((whole * offset) / Math.max(1, size)).toFixed(whole < 8 ? 2 : whole < 80 ? 1 : 0)))
 }

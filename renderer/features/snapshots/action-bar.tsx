@@ -18,7 +18,7 @@ interface ActionBarProps {
 }
 
 /** Those whose icons say it all. */
-const QUIET = new Set<NodeAction['id']>(['convert', 'rename'])
+const QUIET = new Set<NodeAction['id']>(['convert', 'compare', 'rename'])
 
 export function ActionBar({ volume, about, preview, kind, onKind, onChoose }: ActionBarProps) {
   const { t } = useTranslation()

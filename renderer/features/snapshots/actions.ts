@@ -1,13 +1,27 @@
 // What can be done with the selected states of a history, told once: the bar, the menu and the keys draw from it.
 
-import { ArrowRightLeft, Camera, GitBranch, GitMerge, Layers, Pencil, RotateCcw, Trash2 } from 'lucide-react'
+import {
+  ArrowRightLeft,
+  Camera,
+  GitBranch,
+  GitCompare,
+  GitMerge,
+  Layers,
+  Pencil,
+  RotateCcw,
+  Trash2,
+} from 'lucide-react'
 import type { ParseKeys } from 'i18next'
 import type { LucideIcon } from 'lucide-react'
 import type { HistoryNode, SnapshotFacts } from '../../../core/model/index.ts'
 import type { Volume } from '../../../electron/contract/data.ts'
+import { baseOf } from '../../state/chain.ts'
 import { openDialog } from '../../state/dialogs.ts'
+import type { OpenDialog } from '../../state/dialogs.ts'
+import { useVolumes } from '../../state/volumes.ts'
 
-export type NodeActionId = 'take' | 'apply' | 'branch' | 'merge' | 'flatten' | 'convert' | 'rename' | 'remove'
+export type NodeActionId =
+  'take' | 'apply' | 'branch' | 'merge' | 'flatten' | 'convert' | 'compare' | 'rename' | 'remove'
 
 /** The selected states, which are of one file, and what is known around them. */
 export interface Target {
@@ -75,6 +89,18 @@ function convertFrom(volume: Volume, snapshot: SnapshotFacts | undefined): void 
   openDialog({ kind: 'convert', sources: [{ kind: 'library', volume }], ...(snapshot && { snapshot }) })
 }
 
+/** Two states, the older one first; a snapshot alone with the disk as it is now, and a file with what it lies on. */
+function compared({ nodes, volume }: Target): OpenDialog | undefined {
+  if (!volume || nodes.length === 0 || nodes.length > 2) return undefined
+  const [first, second] = snapshotsOf(nodes).toSorted((one, other) => one.createdAt - other.createdAt)
+  if (first) {
+    const later = second && { rightSnapshot: second.id }
+    return { kind: 'compare', left: volume, right: volume, leftSnapshot: first.id, ...later }
+  }
+  const base = baseOf(volume, useVolumes.getState().byId.values())
+  return base && { kind: 'compare', left: base, right: volume }
+}
+
 export const NODE_ACTIONS: readonly NodeAction[] = [
   {
     id: 'apply',
@@ -118,6 +144,17 @@ export const NODE_ACTIONS: readonly NodeAction[] = [
     previews: false,
     reason: one,
     run: withVolume(convertFrom),
+  },
+  {
+    id: 'compare',
+    title: 'snapshots.compare',
+    icon: GitCompare,
+    previews: false,
+    reason: (target) => known(target) ?? (compared(target) ? undefined : 'snapshots.selectOneOrTwo'),
+    run: (target) => {
+      const dialog = compared(target)
+      if (dialog) openDialog(dialog)
+    },
   },
   {
     id: 'rename',

@@ -1,6 +1,6 @@
 // What the fake engine does to volumes that are there: snapshots, sizes, checks, chains, and taking it back.
 
-import { GiB, KiB, MiB, assertNever } from '../../../core/model/index.ts'
+import { DifferingSums, GiB, KiB, MiB, assertNever } from '../../../core/model/index.ts'
 import type {
   BypassPlan,
   CompactPlan,
@@ -22,7 +22,7 @@ import type {
   ResizeRequest,
   Volume,
 } from '../../../electron/contract/data.ts'
-import { cutContents } from './fake-contents.ts'
+import { contentsOf, cutContents } from './fake-contents.ts'
 import type { FileRequest } from './fake-files.ts'
 import { snapshotsOf } from './fake-images.ts'
 
@@ -109,8 +109,17 @@ export class FakeChanges {
       case 'bypass':
         return { result: { kind: 'bypass', path, children: [], items: [], warnings: [] }, changed: volume }
       case 'compare': {
-        const result = { kind: 'compare', identical: request.left === request.right, sizeDiffers: false } as const
-        return { result: { ...result, firstDifference: 0x1bbf4_0000, commonSize: 40 * GiB, warnings: [] } }
+        const isSame = request.left === request.right && request.leftSnapshot === request.rightSnapshot
+        const sums = new DifferingSums(40 * GiB, request.ranges === true ? contentsOf(volume) : undefined)
+        const count = isSame ? 0 : 1200
+        for (let index = 0; index < count; index += 1) {
+          sums.add({ offset: 0x1bbf4_0000 + index * index * 9 * KiB, length: 4 * KiB * (1 + (index % 7)) })
+        }
+        const differing = sums.finish()
+        const [first] = differing.ranges
+        const result = { kind: 'compare', identical: isSame, sizeDiffers: false, commonSize: 40 * GiB } as const
+        const found = first && { firstDifference: first.offset }
+        return { result: { ...result, ...found, ...(request.ranges === true && { differing }), warnings: [] } }
       }
       default:
         return assertNever(request)

@@ -71,7 +71,6 @@ export const SCENES: readonly Scene[] = [
   },
   { name: 'library-empty', query: 'volumes=0&bare' },
   { name: 'library-scanning', query: 'volumes=0&bare&scanning' },
-  { name: 'map', query: 'volumes=40', act: openMap },
   {
     name: 'map-zoomed',
     query: 'volumes=40',
@@ -436,6 +435,19 @@ export const SCENES: readonly Scene[] = [
       await choose(page, 'freebsd-14.1.raw')
       await page.keyboard.press('Shift+ArrowDown')
       await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'More' }).click()
+      await page.getByRole('menuitem', { name: 'Compare' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Compare' }).click()
+      await page.getByText('Different', { exact: true }).waitFor()
+    },
+  },
+  {
+    name: 'what-changed',
+    query: 'volumes=40',
+    act: async (page) => {
+      await choose(page, 'debian12.qcow2')
+      await page.keyboard.press('Alt+Digit3')
+      const rail = page.getByRole('grid', { name: 'Snapshots' })
+      await rail.getByText('First boot, configured').first().click({ button: 'right' })
       await page.getByRole('menuitem', { name: 'Compare' }).click()
       await page.getByRole('dialog').getByRole('button', { name: 'Compare' }).click()
       await page.getByText('Different', { exact: true }).waitFor()
