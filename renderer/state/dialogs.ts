@@ -46,7 +46,6 @@ export type OpenDialog =
   | { readonly kind: 'empty-trash'; readonly items: readonly Trashed[] }
   | { readonly kind: 'relocate'; readonly volume: Volume; readonly act: 'move' | 'copy' }
   | { readonly kind: 'locate'; readonly volume: Volume }
-  | { readonly kind: 'compare'; readonly left: Volume; readonly right: Volume }
   | {
       readonly kind: 'compare'
       readonly left: Volume
