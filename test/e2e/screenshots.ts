@@ -8,6 +8,7 @@ import { _electron } from '@playwright/test'
 import type { ElectronApplication, Page } from '@playwright/test'
 import { chooseElectron } from '../../electron/dev/runtime.ts'
 import { GiB, MiB } from '../../core/model/units.ts'
+import { dividedDisk, emptyFile, placeInto, tool } from '../helpers/partition-tools.ts'
 import { realDisk } from '../helpers/real-disk.ts'
 import { dropOnZone, openJobs, volumeRow } from './actions.ts'
 import { damageCounts, qemu, write } from './qemu.ts'
@@ -52,10 +53,10 @@ async function makeVolumes(folder: string): Promise<void> {
     ['ci-runner-02.qcow2', '40G'],
     ['pg17-trial.qcow2', '200G'],
     ['fedora-base.qcow2', '64G'],
-    ['windows-11-dev.qcow2', '128G'],
   ] as const)
     qemu('create', '-q', '-f', 'qcow2', '-o', 'preallocation=metadata', at(name), size)
   await addSnapshots(at('pg17-trial.qcow2'))
+  await addWindows(at('windows-11-dev.qcow2'), at('windows.img'))
   qemu('create', '-q', '-f', 'qcow2', at('zabbix.qcow2'), '20G')
   write(at('zabbix.qcow2'), '0x11')
   await damageCounts(at('zabbix.qcow2'))
@@ -134,7 +135,35 @@ async function holdOverWindow(page: Page, files: readonly string[]): Promise<() 
   }
 }
 
+/** Divided as Windows divides a disk. */
+async function addWindows(image: string, disk: string): Promise<void> {
+  const guids = { reserved: 'E3C9E316-0B5C-4DB8-817D-F92DF00215AE', data: 'EBD0A0A2-B9E5-4433-87C0-68B6B72699C7' }
+  dividedDisk(disk, 128 * GiB, [
+    'label: gpt',
+    'size=100M, type=U',
+    `size=16M, type=${guids.reserved}`,
+    `size=96G, type=${guids.data}, name="Basic data partition"`,
+  ])
+  const parts = [
+    [MiB, 100 * MiB, (part: string) => tool('mkfs.fat', ['-F', '32', part])],
+    [117 * MiB, 96 * GiB, (part: string) => tool('mkfs.ntfs', ['-q', '-F', '-Q', '-L', 'Windows', part])],
+  ] as const
+  for (const [offset, size, make] of parts) {
+    const part = emptyFile(`${disk}.part`, size)
+    make(part)
+    qemu('dd', '-f', 'raw', '-O', 'raw', `if=${part}`, `of=${part}.cut`, 'bs=1M', 'count=64')
+    placeInto(disk, offset, `${part}.cut`)
+    await Promise.all([rm(part), rm(`${part}.cut`)])
+  }
+  qemu('convert', '-f', 'raw', '-O', 'qcow2', disk, image)
+  await rm(disk)
+}
+
 const CHANGE_SCREENS = [
+  'overview',
+  'contents',
+  'amend',
+  'bitmaps',
   'snapshots',
   'history-outcome',
   'snapshots-revert',
@@ -178,12 +207,30 @@ async function changeScreens(page: Page, theme: string): Promise<void> {
   await leave()
   await page.keyboard.press('Alt+ArrowLeft')
 
-  await select(page, 'nfs-export.img', 'Chain')
+  await select(page, 'windows-11-dev.qcow2', 'Chain')
+  await page.keyboard.press('Alt+1')
+  await page.getByRole('tabpanel').getByText('GUID partition table').waitFor()
+  await shoot(page, 'overview', theme)
+  for (const [name, command] of [
+    ['amend', 'Change options'],
+    ['bitmaps', 'Bitmaps'],
+  ] as const) {
+    await page.getByRole('tabpanel').getByRole('button', { name: command }).click()
+    await page.getByRole('dialog').getByText('Looking').waitFor({ state: 'hidden' })
+    await shoot(page, name, theme)
+    await leave()
+  }
+  await page.keyboard.press('Alt+4')
+  await page.getByRole('row', { name: /NTFS/ }).waitFor()
+  await shoot(page, 'contents', theme)
+  await page.keyboard.press('Alt+ArrowLeft')
+
+  await select(page, 'windows-11-dev.qcow2', 'Chain')
   await inspector.getByRole('button', { name: 'Resize' }).click()
   const size = page.getByRole('textbox', { name: 'New size' })
   for (const [name, text] of [
-    ['resize', '2G'],
-    ['resize-shrink', '256M'],
+    ['resize', '192G'],
+    ['resize-shrink', '64G'],
   ] as const) {
     await size.fill(text)
     await page.getByText('Looking at what the disk holds').waitFor({ state: 'hidden' })
