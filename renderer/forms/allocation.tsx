@@ -46,7 +46,7 @@ export function Allocation({ volume, strip, failed }: AllocationProps) {
     ? LEGEND.map((state) => `${t(`inspector.state.${state}`)} ${sizeText(strip.totals[state])}`).join(', ')
     : ''
   return (
-    <section className={styles.allocation} aria-label={t('inspector.allocation')}>
+    <div role="group" className={styles.allocation} aria-label={t('inspector.allocation')}>
       <Strip cells={cells} height={STRIP_HEIGHT} label={t('inspector.strip', { sizes: inWords })} />
       <Ruler size={size} />
       <p className={styles.sizes}>
@@ -69,7 +69,7 @@ export function Allocation({ volume, strip, failed }: AllocationProps) {
           </div>
         ))}
       </dl>
-    </section>
+    </div>
   )
 }
 

@@ -7,7 +7,7 @@ import type { Volume } from '../../../electron/contract/data.ts'
 /** By the name of the volume: Windows where it says so, a bare file system, nothing at all, and Linux for the rest. */
 export function contentsOf({ name, virtualSize = 0, error }: Volume): DiskContents {
   const disk = { diskSize: virtualSize, sectorSize: 512, problems: [] }
-  if (error) return { ...disk, scheme: 'none', partitions: [], unreadable: error }
+  if (error?.code === 'invalid-image') return { ...disk, scheme: 'none', partitions: [], unreadable: error }
   if (/win/i.test(name)) return { ...disk, ...gpt(windows(virtualSize)) }
   if (/scratch|blank/.test(name)) return { ...disk, scheme: 'none', partitions: [] }
   if (/data|home/.test(name)) {
