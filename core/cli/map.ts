@@ -6,9 +6,11 @@ import type { ImageFacts, MapRow } from '../model/image.ts'
 import type { CommandWords, Words } from './arguments.ts'
 import { usageError } from './arguments.ts'
 import { FORCE_SHARE, IMAGE_OPTS, OBJECT, OUTPUT, outputKind } from './command.ts'
-import type { Command } from './command.ts'
+import type { Command, Session } from './command.ts'
 import { printable } from './console.ts'
 import { numberOf } from './numbers.ts'
+import { COLUMNS, ROWS, legendLines, picture, savePicture } from './map-picture.ts'
+import type { PictureKind } from './map-picture.ts'
 import { chainNames, fileNamed, fileNames, nameBeside } from './names.ts'
 
 const words: CommandWords = {
@@ -16,7 +18,13 @@ const words: CommandWords = {
   summary: 'Tell where every part of a disk is stored',
   operands: 'FILE',
   options: [
-    { long: 'format', short: 'f', value: 'FMT', help: 'take FILE to be in this format instead of finding it out' },
+    {
+      long: 'format',
+      short: 'f',
+      value: 'FMT',
+      help: 'take FILE to be in this format instead of finding it out; png and svg draw a picture of the disk instead, which is not in qemu-img',
+    },
+    { long: 'picture', short: 'o', value: 'PICTURE', help: 'where the picture goes; not in qemu-img' },
     { long: 'start-offset', short: 's', value: 'OFFSET', help: 'begin at this byte of the disk, such as 1M' },
     { long: 'max-length', short: 'l', value: 'LENGTH', help: 'go on for this many bytes' },
     OUTPUT,
@@ -33,6 +41,8 @@ const words: CommandWords = {
 export const map: Command = {
   words,
   async run(given, { console, operations, signal }) {
+    const drawn = given.texts('format').find(isPicture)
+    if (drawn) return draw(drawn, given, { console, operations, signal })
     const kind = outputKind(words, given)
     const [name, ...others] = given.operands
     if (name === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
@@ -50,6 +60,28 @@ export const map: Command = {
     printer.end()
     return 0
   },
+}
+
+function isPicture(format: string): format is PictureKind {
+  return format === 'png' || format === 'svg'
+}
+
+/** Another `-f` beside it is the image's format. */
+async function draw(kind: PictureKind, given: Words, { console, operations, signal }: Session): Promise<number> {
+  const target = given.text('picture')
+  const [name, ...others] = given.operands
+  if (name === undefined || others.length > 0) throw usageError(words, 'Expecting one image file name')
+  if (target === undefined) throw usageError(words, 'A picture needs a file to go to: -o FILE')
+  const stated = given.texts('format').findLast((format) => !isPicture(format))
+  const { path, format } = fileNamed(name, stated, operations)
+  const [facts] = await operations.inspect({ path, chain: false, ...(format !== undefined && { format }) })
+  const cellSize = Math.max(1, Math.ceil((facts?.virtualSize ?? 0) / (COLUMNS * ROWS)))
+  const request = { space: 'guest', offset: 0, cellSize, cellCount: COLUMNS * ROWS } as const
+  const how = { patient: signal, ...(format !== undefined && { format }) }
+  const cells = await operations.mapCells(path, request, how)
+  await savePicture(resolve(target), target, picture(kind, cells))
+  console.out(legendLines(cells))
+  return 0
 }
 
 interface Printer {
