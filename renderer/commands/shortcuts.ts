@@ -9,6 +9,8 @@ import { commands } from './commands.ts'
 export function listenForShortcuts(target: Window): () => void {
   const bindings = commands.flatMap((command) => {
     const handler = (event: KeyboardEvent): void => {
+      // What has the focus took the key for itself: Delete in a list of its own.
+      if (event.defaultPrevented) return
       if (event.isComposing || isTyping(event) || useDialogs.getState().dialog.kind !== 'none') return
       // What it means elsewhere, such as copying selected text, still holds then.
       if (command.unavailable?.() !== undefined) return
