@@ -260,13 +260,13 @@ describe('a chain', () => {
   })
 
   test('is flattened into one file', async () => {
-    await withVolume('mail-relay.qcow2', async (page) => {
-      await fromMenu(page, 'mail-relay.qcow2', 'Flatten')
+    await withVolume('ci-runner-01.qcow2', async (page) => {
+      await fromMenu(page, 'ci-runner-01.qcow2', 'Flatten')
       const dialog = page.getByRole('dialog')
       await dialog.getByText('about 4.9 GiB').waitFor()
       await dialog.getByRole('button', { name: 'Flatten' }).click()
       await gone(page)
-      expect(await started(page)).toEqual([{ kind: 'rebase', volume: 'v9', format: 'qcow2', nameOnly: false }])
+      expect(await started(page)).toEqual([{ kind: 'rebase', volume: 'v3', format: 'qcow2', nameOnly: false }])
     })
   })
 
