@@ -78,8 +78,8 @@ function withSnapshot(image: Qcow2Bytes, change: Partial<Parameters<typeof SNAPS
 
 describe('invalid-image: refused when it is opened', () => {
   const cases: readonly Case[] = [
-    { name: 'an empty file', damage: (image) => image.cut(0), says: /QFI/ },
-    { name: 'another magic', damage: (image) => image.set('magic', 0x51_46_49_fc), says: /QFI/ },
+    { name: 'an empty file', damage: (image) => image.cut(0), says: /is not in qcow2 format/ },
+    { name: 'another magic', damage: (image) => image.set('magic', 0x51_46_49_fc), says: /is not in qcow2 format/ },
     { name: 'a header cut off', damage: (image) => image.cut(60), says: /ends after 60 bytes/ },
     { name: 'a version 3 header cut off', damage: (image) => image.cut(100), says: /ends after 100 bytes/ },
     { name: 'the old version 1', damage: (image) => image.set('version', 1), says: /version is 1/ },

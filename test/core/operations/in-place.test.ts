@@ -252,7 +252,7 @@ describe('a change that does not come to its end', () => {
   test('is refused below an overlay as well', async () => {
     const disk = rawDisk()
     await cutOff(disk)
-    const top = join(scratchFolder(), 'top.qcow2')
+    const top = join(dirname(disk.path), 'top.qcow2')
     const { image } = await soundImage()
     const name = new TextEncoder().encode(disk.path)
     image.extensions({ type: 0xe2_79_2a_ca, data: new TextEncoder().encode('raw') })
