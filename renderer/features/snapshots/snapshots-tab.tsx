@@ -128,7 +128,7 @@ function HistoryView({ volume, nodes }: HistoryViewProps) {
           key="locate"
           size="small"
           tabIndex={kind === 'rail' ? -1 : 0}
-          onClick={() => openDialog({ kind: 'rebase', volume: child })}
+          onClick={() => openDialog({ kind: 'locate', volume: child })}
         >
           {t('history.locate')}
         </Button>
