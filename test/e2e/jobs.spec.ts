@@ -83,7 +83,7 @@ test('an interrupted job that is discarded leaves nothing, and is not offered ag
   const again = await second.firstWindow()
   await expect(again.getByText('1 job was interrupted.')).toBeVisible()
   const tray = await openJobs(again)
-  await tray.getByRole('button', { name: 'Discard: Convert old.img to QCOW2' }).click()
+  await tray.getByRole('button', { name: 'Discard partial file: Convert old.img to QCOW2' }).click()
   await expect(tray.getByText('Interrupted')).toHaveCount(0)
   expect(await readdir(folder)).toEqual(['old.img'])
   await again.reload()
