@@ -2,12 +2,14 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { allocation } from '../../../core/operations/allocation.ts'
 import { compare } from '../../../core/operations/compare.ts'
 import { inspect } from '../../../core/operations/inspect.ts'
 import { map } from '../../../core/operations/map.ts'
+import { reachOf } from '../../../core/image/reach.ts'
 import { systemParts } from '../../../core/operations/parts.ts'
 import type { CompareJob } from '../../../core/model/job.ts'
 import type { MapRow } from '../../../core/model/image.ts'
@@ -16,7 +18,13 @@ import { newestOracle } from '../../helpers/oracles.ts'
 import { recorded } from '../../helpers/run-operation.ts'
 import { scratchFolder } from '../../helpers/scratch.ts'
 
-const parts = systemParts()
+// Overlays lie in a folder of their own here, and may use what is above it.
+const parts = systemParts(
+  'shared',
+  undefined,
+  undefined,
+  reachOf(() => [tmpdir()]),
+)
 const { qemuImg, qemuIo } = newestOracle()
 
 /** base.img (raw) ← overlays/middle.qcow2 ← overlays/top.qcow2 */
