@@ -11,9 +11,13 @@ export interface Impact {
   readonly amount?: string | undefined
 }
 
+/** More lines than this may have to be scrolled, which the keyboard must be able to do. */
+const SHOWN = 3
+
 export function Impacts({ label, impacts }: { readonly label: string; readonly impacts: readonly Impact[] }) {
   return (
-    <ul className={styles.impacts} aria-label={label}>
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be within reach of the keyboard
+    <ul className={styles.impacts} aria-label={label} tabIndex={impacts.length > SHOWN ? 0 : undefined}>
       {impacts.map(({ icon, text, detail, amount }) => (
         <li key={text} className={styles.impact}>
           {icon}
