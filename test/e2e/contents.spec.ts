@@ -68,6 +68,8 @@ test('options are chosen anew, and bitmaps come and go', async ({ page, folder }
   await tab.getByRole('button', { name: 'Bitmaps' }).click()
   const bitmaps = page.getByRole('dialog', { name: 'Bitmaps in server.qcow2' })
   await bitmaps.getByRole('textbox', { name: 'New bitmap' }).fill('daily')
+  // The change before may still be coming to its end.
+  await expect(bitmaps.getByRole('button', { name: 'Add bitmap' })).toBeEnabled()
   await bitmaps.getByRole('textbox', { name: 'New bitmap' }).press('Enter')
   const row = bitmaps.getByRole('listitem').filter({ hasText: 'daily' })
   await expect(row.getByText('Recording')).toBeVisible()
